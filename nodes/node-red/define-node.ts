@@ -1,0 +1,178 @@
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import type { Clock } from '../shared/clock.ts';
+import { asLinewatchError, type ErrorContext, LinewatchError } from '../shared/errors.ts';
+import { sharedClock } from './clock.ts';
+import { Fields } from './fields.ts';
+import { type Language, runtimeLanguage, wordError, wordText } from './wording.ts';
+
+/** A Node-RED message: what a node reads of it, it checks. */
+export type Message = NodeMessage & Record<string, unknown>;
+
+/** One message, or a list with one entry per output (null: nothing). */
+export type Outgoing = Message | (Message | Message[] | null)[];
+
+export type Colour = 'green' | 'yellow' | 'red' | 'grey' | 'blue';
+
+/** What a running node is given. */
+export interface NodeContext<Config> {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly node: Node;
+  readonly RED: NodeAPI;
+  readonly language: Language;
+  /** Sends outside an input; after close it does nothing. */
+  send(message: Outgoing): void;
+  /**
+   * One short line: green working, yellow degraded, red broken. `key` is of the node's own catalogue, under `status.`.
+   * `shape` is a ring unless green; a red dot is for a machine in trouble where the node itself works.
+   */
+  status(colour: Colour, key: string, values?: ErrorContext, shape?: 'dot' | 'ring'): void;
+  /** An error outside an input: red status, one log line, and a Catch node receives it (with `message` where given). */
+  fail(error: unknown, message?: Message): void;
+  /** A text of the node's own catalogue in the runtime's language. */
+  text(key: string, values?: ErrorContext): string;
+}
+
+/** What a running node does. */
+export interface RunningNode {
+  /** The message counts as done when this returns or its promise resolves, and as failed when it throws. */
+  input?(message: Message, send: (message: Outgoing) => void): void | Promise<void>;
+  /** `removed`: the node was deleted or disabled, not just redeployed. Node-RED waits 15 s at most. */
+  close?(removed: boolean): void | Promise<void>;
+  /** For config nodes: what the nodes that name this one use. */
+  service?: unknown;
+}
+
+export interface NodeDefinition<Config> {
+  type: `linewatch-${string}`;
+  /** The node file's `import.meta.url`: its locales stand beside it. */
+  url: string;
+  /** Parses the dialog's values once. */
+  read(fields: Fields, credentials: Record<string, string>): Config;
+  start(context: NodeContext<Config>): RunningNode;
+  credentials?: Record<string, { type: 'text' | 'password' }>;
+  /** Runs once when Node-RED loads the node: admin endpoints belong here. */
+  register?(RED: NodeAPI): void;
+}
+
+const services = new WeakMap<object, unknown>();
+
+/**
+ * The glue that every node shares: parses the config, words errors and statuses, calls `done` once, sends nothing after
+ * close, and tells a fast clock when work is under way. A node whose config is wrong shows red, logs one line, and
+ * answers each message with the same error, so that a Catch node sees it; the rest of the flow goes on.
+ */
+export function defineNode<Config>(definition: NodeDefinition<Config>): (RED: NodeAPI) => void {
+  return (RED) => {
+    definition.register?.(RED);
+    function construct(this: Node, properties: NodeDef) {
+      RED.nodes.createNode(this, properties);
+      run(RED, this, properties, definition);
+    }
+    RED.nodes.registerType(
+      definition.type,
+      construct as never,
+      (definition.credentials ? { credentials: definition.credentials } : undefined) as never,
+    );
+  };
+}
+
+/** The service of a config node named in a field. @throws LinewatchError config-node where there is none */
+export function serviceOf<Service>(RED: NodeAPI, property: string, id: string, expected: string): Service {
+  const node = id === '' ? null : RED.nodes.getNode(id);
+  const service = node ? services.get(node) : undefined;
+  if (service === undefined) throw new LinewatchError('config-node', { property, expected });
+  return service as Service;
+}
+
+function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: NodeDefinition<Config>): void {
+  const settings = RED.settings as unknown as Parameters<typeof sharedClock>[0] & { lang?: unknown };
+  const language = runtimeLanguage(settings);
+  const clock = sharedClock(settings);
+  let closed = false;
+
+  const status = (colour: Colour, key: string, values?: ErrorContext, shape?: 'dot' | 'ring') => {
+    // The editor translates a text that is exactly a key of the node's catalogue; with values it can not.
+    const text = values === undefined ? `status.${key}` : wordText(definition.url, language, `status.${key}`, values);
+    node.status({ fill: colour, shape: shape ?? (colour === 'green' ? 'dot' : 'ring'), text });
+  };
+  const worded = (error: LinewatchError) => {
+    const text = wordError(error, language);
+    // Not an Error: Node-RED would log the stack, and an engineer reads one line.
+    return { code: error.code, message: text, toString: () => text };
+  };
+  const showError = (error: LinewatchError) => {
+    const text = wordError(error, language);
+    node.status({ fill: 'red', shape: 'ring', text: text.length > 80 ? `${text.slice(0, 79)}…` : text });
+  };
+  const fail = (thrown: unknown, message?: Message) => {
+    if (closed) return;
+    const error = asLinewatchError(thrown);
+    showError(error);
+    node.error(worded(error), (message ?? {}) as NodeMessage);
+  };
+
+  let running: RunningNode = {};
+  let broken: LinewatchError | undefined;
+  try {
+    const lookUp = (variable: string) =>
+      (RED.util as unknown as { getSetting(node: Node, name: string): unknown }).getSetting(node, variable);
+    const config = definition.read(
+      new Fields(properties, lookUp),
+      (node as unknown as { credentials?: Record<string, string> }).credentials ?? {},
+    );
+    running = definition.start({
+      config,
+      clock,
+      node,
+      RED,
+      language,
+      send: (message) => {
+        if (!closed) node.send(message as never);
+      },
+      status,
+      fail,
+      text: (key, values) => wordText(definition.url, language, key, values),
+    });
+    if (running.service !== undefined) services.set(node, running.service);
+  } catch (thrown) {
+    broken = asLinewatchError(thrown);
+    showError(broken);
+    // Catch nodes exist only once the whole flow has started.
+    const report = () => fail(broken);
+    RED.events.once('flows:started', report);
+    node.on('close', () => RED.events.removeListener('flows:started', report));
+  }
+
+  node.on('input', (message, send, done) => {
+    const release = clock.hold();
+    const finish = (thrown?: unknown) => {
+      release();
+      if (closed) return done();
+      if (thrown === undefined) return done();
+      const error = asLinewatchError(thrown);
+      showError(error);
+      done(worded(error) as never);
+    };
+    if (broken !== undefined) return finish(broken);
+    try {
+      const sendOpen = (outgoing: Outgoing) => {
+        if (!closed) send(outgoing as never);
+      };
+      const result = running.input?.(message as Message, sendOpen);
+      if (result instanceof Promise) result.then(() => finish(), finish);
+      else finish();
+    } catch (thrown) {
+      finish(thrown);
+    }
+  });
+
+  node.on('close', (removed: boolean, done: () => void) => {
+    closed = true;
+    services.delete(node);
+    Promise.resolve()
+      .then(() => running.close?.(removed))
+      .catch((thrown) => node.warn(worded(asLinewatchError(thrown)).message))
+      .finally(done);
+  });
+}

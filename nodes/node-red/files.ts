@@ -1,0 +1,75 @@
+import { readFileSync, renameSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LinewatchError } from '../shared/errors.ts';
+
+interface Settings {
+  userDir?: string;
+  linewatch?: { folder?: string };
+}
+
+/** Where the pack keeps its files: `linewatch.folder` of settings.js, else `<userDir>/linewatch`; undefined where Node-RED has no folder. */
+export function dataFolder(settings: Settings): string | undefined {
+  const moved = settings.linewatch?.folder;
+  if (typeof moved === 'string' && moved !== '') return moved;
+  return typeof settings.userDir === 'string' && settings.userDir !== '' ? join(settings.userDir, 'linewatch') : undefined;
+}
+
+/** The file in which a node keeps its state. */
+export function stateFile(folder: string, nodeId: string): string {
+  return join(folder, 'state', `${nodeId.replace(/[^\w-]/g, '_')}.json`);
+}
+
+/**
+ * What `writeState` wrote; undefined where there is no file yet.
+ * @param restore turns the content into what the caller needs, and throws where it can not
+ * @throws LinewatchError state-unusable; the file is then kept aside as `<file>.corrupt`
+ */
+export function readState<State>(file: string, restore: (content: unknown) => State): State | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unusable(file, thrown);
+  }
+  try {
+    return restore(JSON.parse(text));
+  } catch (thrown) {
+    throw unusable(file, thrown);
+  }
+}
+
+function unusable(file: string, thrown: unknown): LinewatchError {
+  const aside = `${file}.corrupt`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    // On a read-only disk the file stays where it is; the error names it either way.
+  }
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LinewatchError('state-unusable', { path: file, reason, aside }, thrown);
+}
+
+/**
+ * Writes plain data as JSON so that a power cut leaves the old or the new content, never half of it: a file beside it,
+ * flushed to disk, then renamed over it.
+ * @throws LinewatchError state-unwritten
+ */
+export async function writeState(file: string, content: unknown): Promise<void> {
+  const fresh = `${file}.${process.pid}.new`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(fresh, 'w');
+    try {
+      await handle.writeFile(JSON.stringify(content));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(fresh, file);
+  } catch (thrown) {
+    await rm(fresh, { force: true }).catch(() => {});
+    throw new LinewatchError('state-unwritten', { path: file, reason: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The catalogue of errors: code → English template. The templates of other languages stand in
+ * `node-red/locales/<language>/errors.json` and use the same placeholders (a test checks it).
+ *
+ * A message names the node's property, what was expected and what came.
+ */
+export const errorCatalogue = {
+  'config-missing': '{{property}}: a value is required',
+  'config-number': '{{property}}: expected a number, got {{got}}',
+  'config-integer': '{{property}}: expected a whole number, got {{got}}',
+  'config-range': '{{property}}: expected {{min}} to {{max}}, got {{got}}',
+  'config-choice': '{{property}}: expected one of {{expected}}, got {{got}}',
+  'config-list': '{{property}}: expected a list, got {{got}}',
+  'config-node': '{{property}}: choose a {{expected}} node and deploy again',
+  'env-missing': '{{property}}: environment variable {{variable}} is not set',
+  'file-missing': '{{property}}: file {{path}} does not exist',
+  'file-unreadable': '{{property}}: file {{path}} can not be read: {{reason}}',
+  'input-payload': 'msg.payload: expected {{expected}}, got {{got}}',
+  'input-command': 'msg.command: expected one of {{expected}}, got {{got}}',
+  'tensor-length': 'tensor {{name}}: dims {{dims}} hold {{expected}} values, got {{got}}',
+  'onnx-attribute': 'attribute {{name}}: expected an integer, integers, a text, texts, float(…), floats(…), a tensor or a graph, got {{got}}',
+  'onnx-name': 'the name {{name}} is used twice in the graph',
+
+  'window-no-tags': 'tags: the first message has no number; list the tags in the dialog',
+  'window-tag-missing': 'tags: tag "{{tag}}" has not come in {{seconds}} s; messages have {{got}}',
+  'window-tag-twice': 'tags: tag "{{tag}}" is listed twice',
+  'window-size': '{{property}}: expected 1 to {{max}} samples, got {{got}}',
+
+  'alert-input': '{{property}}: expected {{expected}}, got {{got}}',
+  'alert-limits': 'low: expected less than high ({{high}}), got {{low}}',
+  'alert-no-limit': 'high, low: give at least one of the two limits',
+  'alert-nothing': 'msg.command: there is nothing to {{command}}, the alarm is {{state}}',
+  'alert-unknown': 'msg.command.id: expected {{expected}} (this alarm) or nothing, got {{got}}',
+  'score-healthy':
+    'msg.payload.healthy: expected quantiles within 0..1 and errors, both rising and equally many; it is not used, the node learns from the flow instead',
+  'state-unusable': 'state file {{path}} can not be used ({{reason}}); it is kept as {{aside}}, and learning starts afresh',
+  'state-unwritten': 'state file {{path}} can not be written: {{reason}}',
+
+  'model-missing': 'path: {{path}} is in none of the model folders {{folders}}',
+  'model-outside': 'path: {{path}} is outside the model folders {{folders}}; only models inside them are loaded',
+  'model-unreadable': 'model {{path}} can not be loaded: {{reason}}',
+  'model-checksum': 'model {{path}}: expected sha256 {{expected}} as its manifest says, got {{got}}',
+  'model-manifest': 'manifest {{path}}: {{property}}: expected {{expected}}, got {{got}}',
+  'model-backend': 'backend {{backend}} is not available: {{reason}}',
+  'model-no-tensor': 'model {{path}}: {{what}} {{names}} is no tensor; export it without (scikit-learn: zipmap=False)',
+  'model-run': 'the model failed on this input: {{reason}}',
+  'model-crashed': 'the model process ended during this run ({{reason}}); it is being restarted',
+  'model-crashes': 'the model process ended {{count}} times without an answer ({{reason}})',
+  'model-deadline': 'the model did not answer within {{deadlineMs}} ms and was stopped',
+  'model-memory': 'the model process used {{usedMb}} MB, more than its ceiling of {{ceilingMb}} MB, and was stopped',
+  'model-closed': 'the node was closed before the model answered',
+  'model-queue-full': 'more than {{limit}} messages wait for the model',
+  'model-input-name': 'msg.payload: the model takes {{expected}}, got {{got}}',
+  'model-input-type': 'input {{name}}: expected {{expected}}, got {{got}}',
+  'model-input-shape': 'input {{name}}: expected {{type}} [{{dims}}], got {{got}}',
+  'model-input-value': 'input {{name}}: value {{index}}: expected {{expected}}, got {{got}}',
+  'model-columns-count': 'msg.window: the model expects {{expected}} columns, the window has {{got}}',
+  'model-column': 'msg.window: column {{number}}: the model expects {{expected}}, the window has {{got}}',
+
+  'interpret-task': 'task: expected reconstruction or classify, got {{got}}; choose one, or a model whose manifest names it',
+  'interpret-output': 'msg.payload: expected one tensor, got the outputs {{got}}; name one of them in the dialog',
+  'interpret-shape': '{{property}}: expected {{expected}}, got {{got}}',
+  'interpret-value': 'msg.payload: value {{index}} of the model output is {{got}}, not a number that means something',
+
+  internal: 'unexpected error: {{reason}}',
+} as const;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+export type ErrorContext = Record<string, string | number | boolean>;
+
+/** Fills `{{name}}` placeholders; one that has no value stays as it is, so that a test can find it. */
+export function fill(template: string, values: ErrorContext): string {
+  return template.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+}
+
+/** The only error class of the project. `message` is English; nodes show it in the runtime's language. */
+export class LinewatchError extends Error {
+  readonly code: ErrorCode;
+  readonly context: ErrorContext;
+
+  constructor(code: ErrorCode, context: ErrorContext = {}, cause?: unknown) {
+    super(fill(errorCatalogue[code], context), cause === undefined ? undefined : { cause });
+    this.name = 'LinewatchError';
+    this.code = code;
+    this.context = context;
+  }
+}
+
+/** Whatever was thrown, as an error of the catalogue. */
+export function asLinewatchError(thrown: unknown): LinewatchError {
+  if (thrown instanceof LinewatchError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String((thrown as { message?: unknown })?.message ?? thrown);
+  return new LinewatchError('internal', { reason }, thrown);
+}
+
+/** A short name of a value for an error message: its type, and the value itself where that is short. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 40)}…"` : `"${value}"`;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
+  if (typeof value === 'object') {
+    const keys = Object.keys(value).slice(0, 5).join(', ');
+    return keys === '' ? 'an empty object' : `an object with ${keys}`;
+  }
+  return typeof value;
+}

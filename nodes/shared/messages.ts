@@ -1,0 +1,123 @@
+/** The shapes of the messages that nodes exchange. Every other property of a message passes through untouched. */
+import type { Tensor } from './tensor.ts';
+
+/** OPC UA status names (Part 4, 7.39), the few that a gateway needs. */
+export type Quality = 'Good' | 'UncertainLastUsableValue' | 'BadNotConnected' | 'BadTimeout' | 'BadOutOfRange' | 'BadNoCommunication';
+
+export type TagValue = number | boolean | string | null;
+
+export interface TagReading {
+  value: TagValue;
+  unit: string;
+  quality: Quality;
+  /** Epoch ms, when the answer arrived. */
+  timestamp: number;
+}
+
+/** A sensor sample: `payload` is what most flows need, `tags` says how far to trust it. */
+export interface SampleMessage {
+  payload: Record<string, TagValue>;
+  tags: Record<string, TagReading>;
+  topic: string;
+  timestamp: number;
+}
+
+export interface WindowColumn {
+  tag: string;
+  /** `raw`, or the name of the feature computed over the window. */
+  feature: string;
+  unit: string;
+}
+
+export interface WindowInfo {
+  columns: WindowColumn[];
+  /** Epoch ms of the first and the last sample. */
+  start: number;
+  end: number;
+  sampleRateHz: number;
+  quality: Quality;
+}
+
+/** `payload`: tensor [1, T, C] (raw) or [1, F] (features). */
+export interface WindowMessage {
+  payload: Tensor;
+  window: WindowInfo;
+  topic: string;
+  timestamp: number;
+}
+
+/** What a model run cost, in `msg.inference`. */
+export interface InferenceInfo {
+  model: string;
+  version: string;
+  backend: string;
+  queueMs: number;
+  runMs: number;
+  batch: number;
+}
+
+/** How large the error was on healthy data that the model had not seen in training: error at each quantile. */
+export interface HealthyErrors {
+  /** Ascending in (0, 1), e.g. 0.5, 0.99, 0.999. */
+  quantiles: number[];
+  errors: number[];
+}
+
+/** What `interpret` sends for a reconstruction. */
+export interface ReconstructionResult {
+  /** Root mean square over the columns of the scaled error; 1 is typical of healthy data. */
+  error: number;
+  /** Tag → its share of the squared error, summing to 1. */
+  byColumn: Record<string, number>;
+  /** Per column: what came, and what the model expected of it from all the others, in the column's unit. */
+  columns: { tag: string; feature: string; unit: string; value: number; expected: number; error: number }[];
+  healthy?: HealthyErrors;
+}
+
+export type Phase = 'learning' | 'watching' | 'paused';
+
+export interface AnomalyInfo {
+  /** 0..1 */
+  score: number;
+  isAnomaly: boolean;
+  pValue: number;
+  /** The score from which on it is an anomaly. */
+  threshold: number;
+  cause: string;
+  contributions: Record<string, number>;
+  phase: Phase;
+  /** Tags of this sample that could not be judged: no finite number, bad quality, or not newer than the last reading. */
+  skipped?: string[];
+}
+
+/** `cleared`: the condition is gone; `normal`: nothing is left to see or to acknowledge. */
+export type AlertState = 'raised' | 'acknowledged' | 'cleared' | 'normal';
+export type Severity = 'low' | 'medium' | 'high' | 'critical';
+
+export interface Alert {
+  id: string;
+  name: string;
+  state: AlertState;
+  severity: Severity;
+  /** Epoch ms. */
+  since: number;
+  value: number | string | null;
+  limit: number | string | null;
+  unit: string;
+  message: string;
+  cause: string;
+  advice: string;
+}
+
+export interface WriteResult {
+  tag: string;
+  value: TagValue;
+  outcome: 'acknowledged' | 'failed' | 'unknown';
+  error?: string;
+  timestamp: number;
+}
+
+/** A message dropped with its reason on a node's last output. */
+export interface DropInfo {
+  reason: string;
+}

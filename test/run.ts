@@ -1,0 +1,77 @@
+/**
+ * `npm test`: everything that must hold, in one command. `npm test -- NAME …` runs the steps whose name starts so.
+ * Ends with one line that counts all tests, and exits 1 if any failed.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureInstalled } from '../scripts/debian.ts';
+
+const root = join(import.meta.dirname, '..');
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
+const mocha = (...patterns: string[]) => [bin('mocha'), ...patterns.flatMap((pattern) => globSync(pattern, { cwd: root }).toSorted())];
+
+interface Step {
+  name: string;
+  command: string[];
+  env?: NodeJS.ProcessEnv;
+}
+
+const nodeTests = 'test/*/*.node.test.ts';
+const unitTests = globSync('test/**/*.test.ts', { cwd: root }).filter(
+  (file) => !/^test\/(headless|editor|package)\//.test(file) && !file.endsWith('.node.test.ts'),
+);
+
+const steps: Step[] = [
+  { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
+  { name: 'types', command: [bin('tsc'), '--noEmit', '-p', 'tsconfig.check.json'] },
+  { name: 'unit', command: [bin('mocha'), ...unitTests.toSorted()] },
+  { name: 'nodes on Node-RED 5', command: mocha(nodeTests) },
+  { name: 'nodes on Node-RED 4.1', command: mocha(nodeTests), env: { LINEWATCH_NODE_RED: '4' } },
+  { name: 'package', command: mocha('test/package/*.test.ts') },
+  { name: 'headless', command: mocha('test/headless/*.test.ts') },
+  { name: 'editor', command: mocha('test/editor/*.test.ts') },
+];
+
+const wanted = process.argv.slice(2);
+const chosen = steps.filter((step) => wanted.length === 0 || wanted.some((name) => step.name.startsWith(name)));
+const skippedForWant = ensureInstalled();
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const times: string[] = [];
+
+for (const step of chosen) {
+  console.log(`\n— ${step.name} —`);
+  const started = performance.now();
+  const { code, output } = await run(step);
+  const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}`, 'm').exec(output)?.[1] ?? 0);
+  counts.passed += count('passing');
+  counts.skipped += count('pending');
+  counts.failed += count('failing');
+  // Lint and types count as one test each; a crash without a failing test must count too.
+  if (code !== 0 && count('failing') === 0) counts.failed++;
+  if (code === 0 && count('passing') === 0) counts.passed++;
+  times.push(`${step.name}: ${code === 0 ? 'ok' : 'FAILED'}, ${Math.round((performance.now() - started) / 1000)} s`);
+}
+
+console.log(`\n${times.join('\n')}`);
+for (const line of skippedForWant) console.log(line);
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exit(counts.failed === 0 ? 0 : 1);
+
+function run(step: Step): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const [command, ...args] = step.command as [string, ...string[]];
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...step.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const [from, to] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ] as const) {
+      from.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        to.write(chunk);
+      });
+    }
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}

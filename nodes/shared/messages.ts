@@ -61,6 +61,11 @@ export interface HealthyErrors {
   /** Ascending in (0, 1), e.g. 0.5, 0.99, 0.999. */
   quantiles: number[];
   errors: number[];
+  /**
+   * The same for the median error of the last `over` results: it tells a small fault that lasts from a large change that
+   * passes.
+   */
+  lasting?: { over: number; errors: number[] };
 }
 
 /** What `interpret` sends for a reconstruction. */

@@ -1,5 +1,7 @@
 /** Runs nodes in a real Node-RED runtime (5 by default, 4.1 with LINEWATCH_NODE_RED=4) without its editor. */
+import { createServer, type RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import type { NodeAPI } from 'node-red';
 import { replaceSharedClock } from '../../nodes/node-red/clock.ts';
 import type { Clock } from '../../nodes/shared/clock.ts';
@@ -24,9 +26,7 @@ interface Helper {
   unload(): Promise<void>;
   getNode(id: string): TestNode & { status: { args?: unknown[][] } };
   settings(settings: object): void;
-  startServer(done: (error?: unknown) => void): void;
-  stopServer(done: (error?: unknown) => void): void;
-  url(): string;
+  _httpAdmin: RequestListener;
 }
 
 const helper = require('node-red-node-test-helper') as Helper;
@@ -128,8 +128,15 @@ export async function startFlow(
   };
 }
 
-/** The admin endpoints of the running flow, for the duration of a test file: returns the base address and a stop function. */
+/** The admin endpoints of whatever flow runs, with a real HTTP server before them: its base address and a stop function. */
 export async function startAdmin(): Promise<{ url: string; stop(): Promise<void> }> {
-  await new Promise<void>((resolve, reject) => helper.startServer((error) => (error ? reject(error) : resolve())));
-  return { url: helper.url(), stop: () => new Promise<void>((resolve) => helper.stopServer(() => resolve())) };
+  // The helper keeps the nodes' endpoints in an application of its own, a new one for each flow, and serves another.
+  const server = createServer((request, response) => helper._httpAdmin(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
 }

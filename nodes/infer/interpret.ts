@@ -1,0 +1,82 @@
+import { defineNode, type Message, serviceOf } from '../node-red/define-node.ts';
+import { describe, LinewatchError } from '../shared/errors.ts';
+import type { WindowColumn } from '../shared/messages.ts';
+import { isTensor } from '../shared/tensor.ts';
+import { activations, interpretClasses } from './interpret/classify.ts';
+import { interpretReconstruction } from './interpret/reconstruction.ts';
+import { pickOutput } from './interpret/tensor-values.ts';
+import { checkColumns, windowColumns } from './model/check-columns.ts';
+import type { Manifest } from './model/manifest.ts';
+import type { ModelService } from './model/model-service.ts';
+
+interface Config {
+  task: 'auto' | 'reconstruction' | 'classify';
+  model: string;
+  output: string;
+  activation: (typeof activations)[number];
+  topK: number;
+  labels: string[];
+}
+
+export default defineNode<Config>({
+  type: 'linewatch-interpret',
+  url: import.meta.url,
+
+  read: (fields) => ({
+    task: fields.choice('task', ['auto', 'reconstruction', 'classify'], 'auto'),
+    model: fields.text('model', { optional: true }),
+    output: fields.text('output', { optional: true }),
+    activation: fields.choice('activation', activations, 'auto'),
+    topK: fields.number('topK', { integer: true, min: 1, max: 1000, default: 5 }),
+    labels: fields.names('labels'),
+  }),
+
+  start({ config, clock, status, RED }) {
+    const model = config.model === '' ? undefined : serviceOf<ModelService>(RED, 'model', config.model, 'onnx-model');
+    let shownAt = Number.NEGATIVE_INFINITY;
+    const show = (key: string, values: Record<string, string>) => {
+      if (clock.now() - shownAt < 1000) return;
+      shownAt = clock.now();
+      status('green', key, values);
+    };
+    return {
+      async input(message, send) {
+        const manifest = await model?.manifest();
+        if (taskOf(config.task, manifest, message) === 'reconstruction') {
+          const payload = reconstruction(message, config.output, manifest);
+          send({ ...message, payload });
+          show('error', { error: payload.error.toPrecision(3) });
+        } else {
+          const labels = config.labels.length > 0 ? config.labels : (manifest?.labels ?? []);
+          const payload = interpretClasses(pickOutput(message.payload, config.output), { ...config, labels });
+          send({ ...message, payload });
+          show('label', { label: payload.label, score: payload.score.toPrecision(2) });
+        }
+      },
+    };
+  },
+});
+
+/** `auto` goes by the manifest; without one, by `msg.input`, which onnx-infer keeps for reconstructions only. */
+function taskOf(task: Config['task'], manifest: Manifest | undefined, message: Message): 'reconstruction' | 'classify' {
+  const wanted = task === 'auto' ? (manifest?.task ?? (isTensor(message.input) ? 'reconstruction' : '')) : task;
+  if (wanted === 'reconstruction' || wanted === 'classify') return wanted;
+  throw new LinewatchError('interpret-task', { got: wanted === '' ? 'nothing' : describe(wanted) });
+}
+
+function reconstruction(message: Message, outputName: string, manifest: Manifest | undefined) {
+  const output = pickOutput(message.payload, outputName);
+  const { input } = message;
+  if (!isTensor(input)) {
+    throw new LinewatchError('interpret-shape', { property: 'msg.input', expected: "the model's input tensor", got: describe(input) });
+  }
+  const trained = manifest?.inputs?.[0]?.columns;
+  const columns: readonly WindowColumn[] = windowColumns(message.window) ?? trained ?? numbered(input.dims.at(-1) ?? 1);
+  if (trained !== undefined) checkColumns(columns, trained);
+  return interpretReconstruction(input, output, columns, { trained: trained ?? [], healthy: manifest?.healthy });
+}
+
+/** For an array that never was a window: columns called by their number. */
+function numbered(count: number): WindowColumn[] {
+  return Array.from({ length: count }, (_, index) => ({ tag: `column ${index + 1}`, feature: 'raw', unit: '' }));
+}

@@ -1,0 +1,57 @@
+import { describe, LinewatchError } from '../../shared/errors.ts';
+import { type TensorData, type TensorType, tensorArrays } from '../../shared/tensor.ts';
+import type { TensorSpec } from '../host/protocol.ts';
+import { float16Bits } from './float16.ts';
+
+/** Smallest and largest value of the integer types; 64-bit ones are checked as BigInt. */
+const ranges: Partial<Record<TensorType, [number, number]>> = {
+  int8: [-128, 127],
+  int16: [-32_768, 32_767],
+  int32: [-2_147_483_648, 2_147_483_647],
+  uint8: [0, 255],
+  uint16: [0, 65_535],
+  uint32: [0, 4_294_967_295],
+};
+
+/**
+ * Loose values (of a flow's array, a Buffer, a typed array) as the data of a tensor. Booleans count as 0 and 1; a
+ * number that the type can not hold is refused, not bent. An array that carries the type already is not copied.
+ * @throws LinewatchError model-input-value naming the first value that does not fit
+ */
+export function convertValues(values: ArrayLike<unknown>, { name, type }: TensorSpec): TensorData {
+  const refuse = (index: number, expected: string): never => {
+    throw new LinewatchError('model-input-value', { name, index, expected, got: describe(values[index]) });
+  };
+  if (type === 'string') {
+    return Array.from(values, (value, index) => (typeof value === 'string' ? value : refuse(index, 'a text')));
+  }
+  // Values that came as Uint16Array are numbers here, not the bits of float16.
+  if (type !== 'float16' && type !== 'bool' && values.constructor === tensorArrays[type]) return values as TensorData;
+  const convert = (value: unknown, index: number): number | bigint => {
+    if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') return refuse(index, 'a number');
+    switch (type) {
+      case 'float32':
+      case 'float64':
+        return Number(value);
+      case 'float16':
+        return float16Bits(Number(value));
+      case 'bool':
+        return Number(value) === 0 || Number(value) === 1 ? Number(value) : refuse(index, 'true or false');
+      case 'int64':
+      case 'uint64': {
+        if (typeof value === 'number' && !Number.isSafeInteger(value)) return refuse(index, 'a whole number');
+        const whole = BigInt(value);
+        const held = type === 'int64' ? BigInt.asIntN(64, whole) : BigInt.asUintN(64, whole);
+        return held === whole ? whole : refuse(index, type);
+      }
+      default: {
+        const [min, max] = ranges[type] ?? [0, 0];
+        const number = Number(value);
+        return Number.isInteger(number) && number >= min && number <= max ? number : refuse(index, `a whole number ${min}..${max}`);
+      }
+    }
+  };
+  const data = new tensorArrays[type](values.length);
+  for (let index = 0; index < values.length; index++) data[index] = convert(values[index], index);
+  return data;
+}

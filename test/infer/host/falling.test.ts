@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FastClock } from '../../../nodes/shared/fast-clock.ts';
+import { ENDLESS, scaleModel } from '../models.ts';
+import { first, hostRig, turns, until, vector } from './open-host.ts';
+
+describe('inference host that falls, hangs or is closed', () => {
+  const { folder, open } = hostRig();
+
+  it('errors the run that was going on when the process died, and gives the others to the next one', async () => {
+    const { host, run, states } = open('loop.onnx');
+    assert.deepEqual(first(await run(turns(1, 2n))), [3]);
+    const { pid } = host;
+    const running = run(turns(0, ENDLESS));
+    const waiting = [run(turns(10, 1n)), run(turns(20, 1n)), run(turns(30, 1n))];
+    await delay(50);
+    process.kill(pid ?? 0, 'SIGKILL');
+    await assert.rejects(running, /ended during this run \(SIGKILL\)/);
+    assert.deepEqual((await Promise.all(waiting)).map(first), [[11], [21], [31]]);
+    assert.notEqual(host.pid, pid);
+    assert.deepEqual(
+      states.map(({ kind }) => kind),
+      ['starting', 'ready', 'restarting', 'starting', 'ready'],
+    );
+  });
+
+  it('answers again after an idle process died', async () => {
+    const { host, run } = open('triple.onnx');
+    await run(vector(1, 1, 1));
+    process.kill(host.pid ?? 0, 'SIGKILL');
+    await until(() => host.state.kind !== 'ready');
+    assert.deepEqual(first(await run(vector(1, 2, 3))), [3, 6, 9]);
+  });
+
+  it('stops a run past its deadline', async () => {
+    const { run } = open('loop.onnx', { deadlineMs: 200 });
+    await run(turns(0, 1n));
+    const start = performance.now();
+    await assert.rejects(run(turns(0, ENDLESS)), /did not answer within 200 ms/);
+    const took = performance.now() - start;
+    assert.ok(took >= 200 && took < 700, `it took ${took} ms`);
+    assert.deepEqual(first(await run(turns(5, 1n))), [6]);
+  });
+
+  it('does not count the time in the queue or standstill of our own thread towards the deadline', async () => {
+    const { run } = open('triple.onnx', { deadlineMs: 100 });
+    await run(vector(1, 1, 1));
+    const answer = run(vector(1, 2, 3));
+    for (const end = performance.now() + 300; performance.now() < end; );
+    assert.deepEqual(first(await answer), [3, 6, 9]);
+  });
+
+  it('is broken after five crashes without an answer, and is tried again later', async () => {
+    const clock = new FastClock(0);
+    const { host, run, states } = open('loop.onnx', { deadlineMs: 30, clock });
+    await run(turns(0, 1n));
+    const results = await Promise.allSettled(Array.from({ length: 7 }, () => run(turns(0, ENDLESS))));
+    const messages = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'answered'));
+    assert.deepEqual(messages, [...Array(5).fill('model-deadline'), 'model-crashes', 'model-crashes']);
+    assert.equal(states.at(-1)?.kind, 'broken');
+    await assert.rejects(run(turns(1, 1n)), { code: 'model-crashes' });
+    assert.equal(host.state.kind, 'broken', 'within the pause no process is started');
+    await clock.runUntil(1000);
+    assert.deepEqual(first(await run(turns(1, 1n))), [2]);
+  });
+
+  it('refuses a corrupt file, and takes it once it is whole', async () => {
+    folder.write('copied.onnx', scaleModel(2).subarray(0, 50));
+    const clock = new FastClock(0);
+    const { run } = open('copied.onnx', { clock });
+    await assert.rejects(run(vector(1, 2, 3)), /copied\.onnx can not be loaded: .*protobuf/i);
+    folder.write('copied.onnx', scaleModel(2));
+    await assert.rejects(run(vector(1, 2, 3)), { code: 'model-unreadable' }, 'within the pause the error stands');
+    await clock.runUntil(1000);
+    assert.deepEqual(first(await run(vector(1, 2, 3))), [2, 4, 6]);
+  });
+
+  it('refuses a file whose sha256 is not the one in the manifest', async () => {
+    await assert.rejects(
+      open('triple.onnx', { sha256: '0'.repeat(64) }).run(vector(1)),
+      /expected sha256 0{64} as its manifest says, got [0-9a-f]{64}/,
+    );
+  });
+
+  it('ends the process when it is closed, in the middle of a run too', async () => {
+    const { host, run } = open('loop.onnx');
+    await run(turns(0, 1n));
+    const pid = host.pid ?? 0;
+    const running = run(turns(0, ENDLESS));
+    const waiting = run(turns(0, 1n));
+    const start = performance.now();
+    const outcome = Promise.allSettled([running, waiting]);
+    await host.close();
+    assert.ok(performance.now() - start < 2000);
+    assert.deepEqual(
+      (await outcome).map((result) => result.status === 'rejected' && result.reason.code),
+      ['model-closed', 'model-closed'],
+    );
+    assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+    await assert.rejects(run(turns(0, 1n)), { code: 'model-closed' });
+  });
+
+  it('lets a run finish that is nearly done when it is closed', async () => {
+    const { host, run } = open('loop.onnx');
+    await run(turns(0, 1n));
+    const running = run(turns(0, 20_000n));
+    await Promise.all([host.close(5000), running.then((answer) => assert.deepEqual(first(answer), [20_000]))]);
+  });
+
+  it('does not outlive a Node-RED that was killed, not even in an endless run', async function () {
+    if (process.platform === 'win32') this.skip();
+    const script = `
+      import { Supervisor } from ${JSON.stringify(new URL('../../../nodes/infer/host/supervisor.ts', import.meta.url).href)};
+      const host = new Supervisor({
+        locate: async () => ({ path: ${JSON.stringify(join(folder.path, 'loop.onnx'))}, backend: 'auto', threads: 1 }),
+        deadlineMs: 1e6, loadDeadlineMs: 1e6, memoryMb: 0, clock: { now: () => 0 }, onState() {},
+      });
+      const run = (count) => host.run({}, 9, () => ({
+        x: { type: 'float32', dims: [1], data: new Float32Array(1) },
+        turns: { type: 'int64', dims: [1], data: BigInt64Array.of(count) },
+      }));
+      await run(1n);
+      run(${ENDLESS}n);
+      setTimeout(() => console.log(host.pid), 50);`;
+    const parent = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+    assert.ok(pid > 0);
+    parent.kill('SIGKILL');
+    const isThere = () => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    assert.ok(isThere(), 'its model is in the endless run');
+    await until(() => !isThere());
+  });
+
+  it('stops a process that grows past its memory ceiling', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const { run } = open('loop.onnx', { memoryMb: 20 });
+    await assert.rejects(run(turns(0, ENDLESS)), /used \d+ MB, more than its ceiling of 20 MB/);
+  });
+});

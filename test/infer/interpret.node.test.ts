@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import interpret from '../../nodes/infer/interpret.ts';
+import onnxInfer from '../../nodes/infer/onnx-infer.ts';
+import onnxModel from '../../nodes/infer/onnx-model.ts';
+import { float32Tensor } from '../../nodes/shared/tensor.ts';
+import { type RunningFlow, startFlow } from '../node-red/flow.ts';
+import { scaleModel, temporaryFolder } from './models.ts';
+
+const columns = [
+  { tag: 'flow', feature: 'mean', unit: 'm³/h' },
+  { tag: 'speed', feature: 'mean', unit: '1/min' },
+];
+const healthy = { quantiles: [0.5, 0.99], errors: [0.9, 2] };
+const row = (...values: number[]) => float32Tensor([1, values.length], Float32Array.from(values));
+
+describe('interpret', () => {
+  const folder = temporaryFolder({
+    // Reconstructs half of what came.
+    'half.onnx': scaleModel(0.5, 2),
+    'half.json': JSON.stringify({
+      task: 'reconstruction',
+      inputs: [
+        {
+          name: 'x',
+          columns: [
+            { ...columns[0], scale: 2 },
+            { ...columns[1], scale: 100 },
+          ],
+        },
+      ],
+      healthy,
+    }),
+    'classes.onnx': scaleModel(1, 2),
+    'classes.json': JSON.stringify({ task: 'classify', labels: ['good', 'bad'] }),
+    'other.onnx': scaleModel(1, 2),
+    'other.json': JSON.stringify({ task: 'segment' }),
+  });
+  let flow: RunningFlow | undefined;
+  const start = async (node: object = {}, path = 'half.onnx') => {
+    flow = await startFlow(
+      [onnxModel, onnxInfer, interpret],
+      [
+        { id: 'tab', type: 'tab' },
+        { id: 'model', type: 'linewatch-onnx-model', path },
+        { id: 'infer', z: 'tab', type: 'linewatch-onnx-infer', model: 'model', wires: [['interpret'], []] },
+        { id: 'interpret', z: 'tab', type: 'linewatch-interpret', model: 'model', wires: [['out']], ...node },
+        { id: 'out', z: 'tab', type: 'helper' },
+        { id: 'catch', z: 'tab', type: 'catch', scope: ['interpret'], wires: [['caught']] },
+        { id: 'caught', z: 'tab', type: 'helper' },
+      ],
+      { settings: { linewatch: { modelFolders: [folder.path] } } },
+    );
+    return flow;
+  };
+  afterEach(async () => {
+    await flow?.stop();
+    flow = undefined;
+  });
+  after(() => folder.remove());
+
+  it('says how well a model reconstructed a window, by its manifest', async () => {
+    const { send, next, status } = await start();
+    send('infer', { payload: row(8, 1000), window: { columns }, topic: 'pump 1' });
+    const { payload, topic } = await next('out');
+    assert.deepEqual(payload, {
+      error: Math.sqrt((2 * 2 + 5 * 5) / 2),
+      byColumn: { flow: 4 / 29, speed: 25 / 29 },
+      columns: [
+        { ...columns[0], value: 8, expected: 4, error: 2 },
+        { ...columns[1], value: 1000, expected: 500, error: 5 },
+      ],
+      healthy,
+    });
+    assert.equal(topic, 'pump 1');
+    await status('interpret', ({ fill, text }) => fill === 'green' && text === 'error 3.81');
+  });
+
+  it('takes the columns from the manifest where the message has no window', async () => {
+    const { send, next } = await start();
+    send('infer', { payload: [8, 1000] });
+    assert.deepEqual(Object.keys((await next('out')).payload.byColumn), ['flow', 'speed']);
+  });
+
+  it('works without a model: a message with msg.input is a reconstruction', async () => {
+    const { send, next } = await start({ model: '' });
+    send('interpret', { payload: row(1, 2), input: row(1, 4) });
+    const { payload } = await next('out');
+    assert.deepEqual(payload.byColumn, { 'column 1': 0, 'column 2': 1 });
+    assert.equal(payload.healthy, undefined);
+  });
+
+  it('names the class, with the labels of the manifest', async () => {
+    const { send, next, status } = await start({}, 'classes.onnx');
+    send('infer', { payload: [0.1, 0.9] });
+    const { payload } = await next('out');
+    assert.equal(payload.label, 'bad');
+    assert.deepEqual(
+      payload.top.map(({ label }: { label: string }) => label),
+      ['bad', 'good'],
+    );
+    await status('interpret', ({ text }) => text === 'bad · 0.90');
+  });
+
+  it('names the class, with the labels of the dialog', async () => {
+    const { send, next } = await start({ model: '', task: 'classify', labels: 'ok\nscratch, dent', topK: 1 });
+    send('interpret', { payload: row(0, 0, 5) });
+    const { payload } = await next('out');
+    assert.deepEqual([payload.label, payload.top.length], ['dent', 1]);
+  });
+
+  for (const [what, node, path, message, expected] of [
+    ['a task that it does not know', {}, 'other.onnx', { payload: row(1, 2) }, /task: expected reconstruction or classify, got "segment"/],
+    ['no task', { model: '' }, 'half.onnx', { payload: row(1, 2) }, /task: expected reconstruction or classify, got nothing/],
+    [
+      'a reconstruction without its input',
+      {},
+      'half.onnx',
+      { payload: row(1, 2) },
+      /msg\.input: expected the model's input tensor, got nothing/,
+    ],
+    ['NaN from the model', {}, 'half.onnx', { payload: row(1, Number.NaN), input: row(1, 2) }, /msg\.payload: value 1 is NaN/],
+    ['no tensor', {}, 'classes.onnx', { payload: 'hot' }, /msg\.payload: expected a tensor, got "hot"/],
+    [
+      'other columns',
+      {},
+      'half.onnx',
+      { payload: row(1, 2), input: row(1, 2), window: { columns: [...columns].reverse() } },
+      /column 1: the model expects flow mean/,
+    ],
+    ['a model that is not there', {}, 'none.onnx', { payload: row(1, 2) }, /none\.onnx is in none of the model folders/],
+  ] as const) {
+    it(`refuses ${what} with a catchable error and a red status`, async () => {
+      const { send, next, status } = await start(node, path);
+      send('interpret', message);
+      assert.match((await next('caught')).error.message, expected);
+      await status('interpret', ({ fill }) => fill === 'red');
+    });
+  }
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { parseManifest, readManifest } from '../../../nodes/infer/model/manifest.ts';
+import { temporaryFolder } from '../models.ts';
+
+describe('model manifest', () => {
+  const folder = temporaryFolder({ 'pump.json': '{ "name": "pump" }', 'broken.json': '{ "name": ' });
+  after(() => folder.remove());
+
+  it('is the JSON file beside the model', async () => {
+    assert.deepEqual(await readManifest(join(folder.path, 'pump.onnx')), { name: 'pump' });
+  });
+
+  it('may be missing', async () => {
+    assert.equal(await readManifest(join(folder.path, 'none.onnx')), undefined);
+  });
+
+  it('must be JSON', async () => {
+    await assert.rejects(readManifest(join(folder.path, 'broken.onnx')), /manifest .*broken\.json: file: expected JSON, got/);
+  });
+
+  it('keeps what nodes use, with a unit of none, raw values and a scale of 1 where nothing is said', () => {
+    const manifest = parseManifest(
+      {
+        name: 'pump',
+        version: '1.0.0',
+        task: 'reconstruction',
+        inputs: [
+          { name: 'x', columns: [{ tag: 'flow', feature: 'mean', unit: 'm³/h', scale: 0.5, floor: 0.1 }, { tag: 'speed' }] },
+          { name: 'state' },
+        ],
+        healthy: { quantiles: [0.5, 0.99], errors: [0.9, 1.8], lasting: { over: 30, errors: [0.9, 1.1] } },
+        sha256: 'A'.repeat(64),
+        window: { size: 20 },
+      },
+      'pump.json',
+    );
+    assert.deepEqual(manifest, {
+      name: 'pump',
+      version: '1.0.0',
+      task: 'reconstruction',
+      inputs: [
+        {
+          name: 'x',
+          columns: [
+            { tag: 'flow', feature: 'mean', unit: 'm³/h', scale: 0.5, floor: 0.1 },
+            { tag: 'speed', feature: 'raw', unit: '', scale: 1 },
+          ],
+        },
+        { name: 'state' },
+      ],
+      healthy: { quantiles: [0.5, 0.99], errors: [0.9, 1.8], lasting: { over: 30, errors: [0.9, 1.1] } },
+      sha256: 'A'.repeat(64),
+    });
+  });
+
+  for (const [content, message] of [
+    [[], 'file: expected an object, got an array of 0'],
+    [{ name: 5 }, 'name: expected a text, got 5'],
+    [{ inputs: {} }, 'inputs: expected a list, got an empty object'],
+    [{ inputs: [{}] }, 'inputs[0].name: expected a text, got nothing'],
+    [{ inputs: [{ name: 'x', columns: [{ tag: 'a' }, { feature: 'mean' }] }] }, 'inputs[0].columns[1].tag: expected a text, got nothing'],
+    [{ inputs: [{ name: 'x', columns: [{ tag: 'a', scale: 0 }] }] }, 'inputs[0].columns[0].scale: expected a number above 0, got 0'],
+    [{ inputs: [{ name: 'x', columns: [{ tag: 'a', scale: '1' }] }] }, 'inputs[0].columns[0].scale: expected numbers, got "1"'],
+    [{ labels: ['a', 1] }, 'labels: expected a list of texts, got an array of 2'],
+    [{ healthy: { quantiles: [0.5] } }, 'healthy.errors: expected numbers, got nothing'],
+    [{ healthy: { quantiles: [0.9, 0.5], errors: [1, 2] } }, 'healthy.quantiles: expected rising numbers between 0 and 1, got 0.9, 0.5'],
+    [{ healthy: { quantiles: [0.5, 0.9], errors: [1] } }, 'healthy.errors: expected 2 rising numbers, one for each quantile, got 1'],
+    [
+      { healthy: { quantiles: [0.5], errors: [1], lasting: { over: 1.5, errors: [1] } } },
+      'healthy.lasting.over: expected a whole number from 2 to 10000, got 1.5',
+    ],
+    [{ inputs: [{ name: 'x', columns: [{ tag: 'a', floor: -1 }] }] }, 'inputs[0].columns[0].floor: expected a number above 0, got -1'],
+    [{ sha256: 'abc' }, 'sha256: expected 64 hexadecimal digits, got abc'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(content)}`, () => {
+      assert.throws(() => parseManifest(content, 'pump.json'), { code: 'model-manifest', message: `manifest pump.json: ${message}` });
+    });
+  }
+});

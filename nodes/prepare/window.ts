@@ -28,7 +28,9 @@ export default defineNode<WindowConfig>({
             send([{ ...message, payload: result.payload, window: result.window, timestamp: result.window.end }, null]);
           } else {
             const reason = text('reason.gap', { tags: result.tags.join(', ') });
-            status('yellow', 'dropped', { reason });
+            const [never] = windower.neverCame;
+            if (never === undefined) status('yellow', 'dropped', { reason });
+            else status('red', 'neverCame', { tag: never });
             shown = clock.now();
             send([null, { ...message, dropped: { reason, tags: result.tags } }]);
           }
@@ -37,7 +39,7 @@ export default defineNode<WindowConfig>({
         if (clock.now() - shown < 1000) return;
         shown = clock.now();
         if (windows > 0) status('green', 'window', { count: windows });
-        else status('grey', 'filling', { percent: Math.floor(100 * windower.filled) });
+        else if (windower.neverCame.length === 0) status('grey', 'filling', { percent: Math.floor(100 * windower.filled) });
       },
     };
   },

@@ -49,6 +49,11 @@ export class Windower {
     return this.#running?.sliding.filled ?? 0;
   }
 
+  /** The chosen tags that have never come, once a whole window's time has passed. */
+  get neverCame(): string[] {
+    return this.#told ? (this.#running?.tags ?? []).filter((tag) => !this.#seen.has(tag)) : [];
+  }
+
   /**
    * Takes a sample and returns the windows that are complete with it.
    * @throws LinewatchError window-tag-missing, once, when a chosen tag has not come in a whole window

@@ -39,7 +39,7 @@ export const errorCatalogue = {
 
   'model-missing': 'path: {{path}} is in none of the model folders {{folders}}',
   'model-outside': 'path: {{path}} is outside the model folders {{folders}}; only models inside them are loaded',
-  'model-unreadable': 'model {{path}} can not be loaded: {{reason}}',
+  'model-unreadable': 'path: {{path}} can not be loaded as an ONNX model: {{reason}}',
   'model-checksum': 'model {{path}}: expected sha256 {{expected}} as its manifest says, got {{got}}',
   'model-manifest': 'manifest {{path}}: {{property}}: expected {{expected}}, got {{got}}',
   'model-backend': 'backend {{backend}} is not available: {{reason}}',

@@ -15,6 +15,7 @@ export class FastClock implements Clock {
   #timers: Timer[] = [];
   #order = 0;
   #held = 0;
+  #wake: (() => void) | undefined;
   readonly #quietTurns: number;
 
   /**
@@ -53,8 +54,10 @@ export class FastClock implements Clock {
     this.#held++;
     let released = false;
     return () => {
-      if (!released) this.#held--;
+      if (released) return;
       released = true;
+      this.#held--;
+      if (this.#held === 0) this.#wake?.();
     };
   }
 
@@ -83,10 +86,16 @@ export class FastClock implements Clock {
 
   /** Resolves when nothing has been under way for a few turns of the event loop. */
   async quiet(): Promise<void> {
-    for (let turns = 0; turns < this.#quietTurns; ) {
+    for (let turns = 0; turns < this.#quietTurns; turns++) {
+      if (this.#held > 0) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        turns = 0;
+      }
       await new Promise<void>((resolve) => setImmediate(resolve));
-      turns = this.#held === 0 ? turns + 1 : 0;
     }
+    if (this.#held > 0) await this.quiet();
   }
 
   #schedule(due: number, run: () => void | Promise<void>): Cancel {

@@ -108,7 +108,7 @@ describe('alert (node)', () => {
     const { payload } = await flow.next('out');
     const time = readableTime(START + 5000, START);
     assert.deepEqual([payload.state, payload.limit, payload.unit], ['raised', 30, 's']);
-    assert.equal(payload.cause, `temp missing since ${time}: nothing came; flow missing since ${time}: nothing came`);
+    assert.equal(payload.cause, `temp, flow missing since ${time}: nothing came`);
     await feed(12, () => ({ payload: { temp: 1, flow: 2 } }));
     assert.equal((await flow.next('out')).payload.state, 'cleared');
   });
@@ -116,7 +116,7 @@ describe('alert (node)', () => {
   it('names the quality of what is missing', async () => {
     await start({ condition: 'missing' });
     await feed(7, () => ({ payload: { temp: null }, tags: { temp: { value: null, unit: '', quality: 'BadTimeout' } } }));
-    assert.match((await flow.next('out')).payload.message, /^Pump: temp missing since .*: BadTimeout \(since/);
+    assert.match((await flow.next('out')).payload.message, /^Pump: temp missing since .*: no answer in time \(BadTimeout\)$/);
   });
 
   it('raises on a label, with the user’s own words', async () => {

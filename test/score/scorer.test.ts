@@ -169,6 +169,7 @@ describe('the cause in words', () => {
   const evidences = {
     residual: { kind: 'residual', tag, feature: 'mean', unit: '°C', value: 71.32, expected: 64 },
     feature: { kind: 'residual', tag: 'vibration', feature: 'std', unit: 'mm/s', value: 0.1, expected: 0.35 },
+    still: { kind: 'residual', tag: 'flow', feature: 'std', unit: 'm³/h', value: 0, expected: 0.28 },
     range: { kind: 'range', tag, unit: '°C', value: 91.21, limit: 84, above: true },
     shift: { kind: 'shift', tag: 'flow', unit: 'm³/h', value: 101, expected: 120.4 },
     frozen: { kind: 'frozen', tag: 'flow', unit: '', value: 120, since: START, now: START + 720_000 },
@@ -183,6 +184,11 @@ describe('the cause in words', () => {
       'feature',
       'the standard deviation of vibration is 0.25 mm/s below what the other signals explain',
       'vibration 的标准差 比由其他信号推算的值低 0.25 mm/s',
+    ],
+    [
+      'still',
+      'flow does not move at all; a healthy sensor varies by 0.28 m³/h (standard deviation)',
+      'flow 完全不变；正常传感器的读数会波动 0.28 m³/h（标准差）',
     ],
     [
       'range',

@@ -51,21 +51,38 @@ export function wordAlert(
   }
   if (facts.kind === 'anomaly')
     return cause === '' ? text('message.anomalyPlain', { name, since }) : text('message.anomaly', { name, cause, since });
-  return text('message.other', { name, cause, since });
+  // What is missing says itself since when.
+  return facts.kind === 'missing' ? `${name}: ${cause}` : text('message.other', { name, cause, since });
 }
 
 function wordLimit({ tag, value, limit, above, unit }: Extract<Facts, { kind: 'limit' }>, text: Text): string {
   return text(above ? 'cause.above' : 'cause.below', { tag, value: readableAmount(value, unit), limit: readableAmount(limit, unit) });
 }
 
+/** Tags that went missing together and for the same reason stand in one sentence. */
 function wordMissing(missing: readonly MissingTag[], text: Text, now: number): string {
-  const words = missing.slice(0, NAMED).map(({ tag, since, reason }) => {
-    const why = reason === 'silence' ? text('cause.silence') : reason === 'noValue' ? text('cause.noValue') : reason;
+  const groups = Object.values(Object.groupBy(missing, ({ since, reason }) => `${since} ${reason}`)) as MissingTag[][];
+  const words = groups.slice(0, NAMED).map((group) => {
+    const [{ tag, since, reason }] = group as [MissingTag];
+    const why = wordReason(reason, text);
     const time = readableTime(since, now);
-    return tag === '' ? text('cause.noData', { why, time }) : text('cause.noTag', { tag, why, time });
+    return tag === '' ? text('cause.noData', { why, time }) : text('cause.noTag', { tags: nameTags(group, text), why, time });
   });
-  if (missing.length > NAMED) words.push(text('cause.more', { count: missing.length - NAMED }));
+  if (groups.length > NAMED) words.push(text('cause.more', { count: groups.slice(NAMED).reduce((sum, group) => sum + group.length, 0) }));
   return words.join(text('cause.and'));
+}
+
+function nameTags(group: readonly MissingTag[], text: Text): string {
+  const named = group.slice(0, NAMED).map(({ tag }) => tag);
+  if (group.length > NAMED) named.push(text('cause.more', { count: group.length - NAMED }));
+  return named.join(', ');
+}
+
+/** A quality in words, with its OPC UA name for those who look it up. */
+function wordReason(reason: string, text: Text): string {
+  const key = `reason.${reason}`;
+  const words = text(key);
+  return words === key ? reason : words;
 }
 
 function wordLabel({ label, score }: Extract<Facts, { kind: 'label' }>, text: Text): string {

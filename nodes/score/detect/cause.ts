@@ -16,6 +16,8 @@ function wordOne(evidence: Evidence, text: Text): string {
   const { tag, unit, value } = evidence;
   switch (evidence.kind) {
     case 'residual': {
+      // A deviation of exactly 0 is what a stuck transmitter shows, and no other fault.
+      if (evidence.feature === 'std' && value === 0) return text('cause.still', { tag, usual: readableAmount(evidence.expected, unit) });
       const difference = value - evidence.expected;
       return text(difference >= 0 ? 'cause.residualAbove' : 'cause.residualBelow', {
         what: nameColumn(tag, evidence.feature, text),

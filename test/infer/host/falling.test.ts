@@ -71,7 +71,7 @@ describe('inference host that falls, hangs or is closed', () => {
     folder.write('copied.onnx', scaleModel(2).subarray(0, 50));
     const clock = new FastClock(0);
     const { run } = open('copied.onnx', { clock });
-    await assert.rejects(run(vector(1, 2, 3)), /copied\.onnx can not be loaded: .*protobuf/i);
+    await assert.rejects(run(vector(1, 2, 3)), /copied\.onnx can not be loaded as an ONNX model: .*protobuf/i);
     folder.write('copied.onnx', scaleModel(2));
     await assert.rejects(run(vector(1, 2, 3)), { code: 'model-unreadable' }, 'within the pause the error stands');
     await clock.runUntil(1000);

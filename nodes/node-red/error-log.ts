@@ -1,0 +1,27 @@
+import type { Node } from 'node-red';
+
+interface Flow {
+  handleError?(node: Node, error: unknown, message: object): boolean;
+}
+
+/**
+ * Node-RED logs an error only where no Catch node takes it. The log of a gateway that nobody looks at must tell it all the same: this makes
+ * the node log a caught error too, once until another one comes or `forget` is called.
+ * @returns forget: the node works again, the same error would be news
+ */
+export function logCaughtErrors(node: Node): () => void {
+  const report = node.error.bind(node);
+  let logged = '';
+  node.error = (error, message) => {
+    // Flow.handleError is what Node-RED's own node.error asks; it says whether a Catch node took the error.
+    const flow = (node as unknown as { _flow?: Flow })._flow;
+    if (typeof message !== 'object' || message === null || typeof flow?.handleError !== 'function') return report(error, message);
+    const caught = flow.handleError(node, error, message);
+    const line = String(error);
+    if (!caught || line !== logged) report(error);
+    logged = line;
+  };
+  return () => {
+    logged = '';
+  };
+}

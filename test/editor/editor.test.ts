@@ -118,7 +118,6 @@ for (const version of ['5', '4'] as const) {
       });
 
       it('example 01 is imported from the menu, deployed, and its nodes show that they work', async () => {
-        await page.evaluate(() => RED.workspaces.add(undefined, true));
         await page.evaluate(() => RED.actions.invoke('core:show-examples-import-dialog'));
         await page.waitForSelector('#red-ui-clipboard-dialog-import-tab-examples .red-ui-treeList-label', { timeout: 10_000 });
         await page.waitForTimeout(500);
@@ -133,19 +132,25 @@ for (const version of ['5', '4'] as const) {
         }
         await page.click('#red-ui-clipboard-dialog-ok');
         await page.waitForTimeout(800);
-        // A large import hangs on the mouse until it is put down.
-        await page.mouse.move(700, 450);
-        await page.mouse.click(700, 450);
-        await page.waitForTimeout(300);
         await page.click('#red-ui-header-button-deploy');
-        const confirm = page.locator('.red-ui-notification button', { hasText: /Confirm|Deploy|确认|部署/ }).first();
-        await confirm.click({ timeout: 2000 }).catch(() => {});
+        // The nodes of the tests before are not all set up: the editor asks.
+        const confirm = page.locator('.red-ui-notification button.primary').first();
+        await confirm.click({ timeout: 3000 }).catch(() => {});
+        await page.click('#red-ui-workspace-tabs .red-ui-tab:has-text("Pump watch") .red-ui-tab-label');
+        await page.waitForTimeout(500);
+        /** What stands on the canvas below each node, as a person sees it. */
         const statuses = () =>
           page.evaluate(() => {
             const found: Record<string, { fill: string; text: string }> = {};
-            RED.nodes.eachNode((node: { type: string; name: string; status?: { fill: string; text: string }; z: string }) => {
-              if (node.z === RED.workspaces.active() && node.status) found[`${node.type} ${node.name}`] = node.status;
-            });
+            for (const node of RED.nodes.filterNodes({ z: RED.workspaces.active() }) as {
+              id: string;
+              type: string;
+              name: string;
+              status?: { fill: string };
+            }[]) {
+              const text = document.getElementById(node.id)?.querySelector('.red-ui-flow-node-status-label')?.textContent ?? '';
+              if (node.status && text !== '') found[`${node.type} ${node.name}`] = { fill: node.status.fill, text };
+            }
             return found;
           });
         const expected = [
@@ -163,7 +168,8 @@ for (const version of ['5', '4'] as const) {
           seen = await statuses();
         }
         for (const name of expected) assert.equal(seen[name]?.fill, 'green', `${name}: ${JSON.stringify(seen[name])}`);
-        if (language === 'zh-CN') assert.match(seen['linewatch-alert Pump']?.text ?? '', /[\u4e00-\u9fff]|status\./);
+        if (language === 'zh-CN') assert.match(seen['linewatch-alert Pump']?.text ?? '', /[\u4e00-\u9fff]/);
+        else assert.equal(seen['linewatch-alert Pump']?.text, 'normal');
       });
     });
   }

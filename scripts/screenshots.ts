@@ -67,12 +67,12 @@ try {
   rmSync(userDir, { recursive: true, force: true });
 }
 
-/** The whole flow on the canvas, nothing selected, no side panels. */
+/** The whole flow on the canvas, no side bars. */
 async function fitFlow(editor: Page): Promise<void> {
   await editor.setViewportSize({ width: 1500, height: 900 });
   await editor.evaluate(() => {
-    RED.menu.setSelected('menu-item-sidebar', false);
-    RED.menu.setSelected('menu-item-palette', false);
+    RED.menu.setSelected('menu-item-left-sidebar', false);
+    RED.menu.setSelected('menu-item-right-sidebar', false);
     RED.actions.invoke('core:zoom-fit');
   });
   await editor.mouse.move(5, 5);

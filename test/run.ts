@@ -5,11 +5,14 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { ensureInstalled } from '../scripts/debian.ts';
 
 const root = join(import.meta.dirname, '..');
-const bin = (name: string) => join(root, 'node_modules', '.bin', name);
-const mocha = (...patterns: string[]) => [bin('mocha'), ...patterns.flatMap((pattern) => globSync(pattern, { cwd: root }).toSorted())];
+// Node with the script itself: the files in node_modules/.bin are shell scripts, which Windows can not start.
+const tool = (script: string) => [process.execPath, join(root, 'node_modules', script)];
+const find = (pattern: string) => globSync(pattern, { cwd: root }).map((file) => file.replaceAll('\\', '/'));
+const mocha = (...files: string[]) => [...tool('mocha/bin/mocha.js'), ...files.toSorted()];
 
 interface Step {
   name: string;
@@ -17,24 +20,28 @@ interface Step {
   env?: NodeJS.ProcessEnv;
 }
 
-const nodeTests = 'test/*/*.node.test.ts';
-const unitTests = globSync('test/**/*.test.ts', { cwd: root }).filter(
+const nodeTests = find('test/*/*.node.test.ts');
+const unitTests = find('test/**/*.test.ts').filter(
   (file) => !/^test\/(headless|editor|package)\//.test(file) && !file.endsWith('.node.test.ts'),
 );
 
 const steps: Step[] = [
-  { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
-  { name: 'types', command: [bin('tsc'), '--noEmit', '-p', 'tsconfig.check.json'] },
-  { name: 'unit', command: [bin('mocha'), ...unitTests.toSorted()] },
-  { name: 'nodes on Node-RED 5', command: mocha(nodeTests) },
-  { name: 'nodes on Node-RED 4.1', command: mocha(nodeTests), env: { LINEWATCH_NODE_RED: '4' } },
-  { name: 'package', command: mocha('test/package/*.test.ts') },
-  { name: 'headless', command: mocha('test/headless/*.test.ts') },
-  { name: 'editor', command: mocha('test/editor/*.test.ts') },
+  { name: 'lint', command: [...tool('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'] },
+  { name: 'types', command: [...tool('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.check.json'] },
+  { name: 'unit', command: mocha(...unitTests) },
+  { name: 'nodes on Node-RED 5', command: mocha(...nodeTests) },
+  { name: 'nodes on Node-RED 4.1', command: mocha(...nodeTests), env: { LINEWATCH_NODE_RED: '4' } },
+  { name: 'package', command: mocha(...find('test/package/*.test.ts')) },
+  { name: 'headless', command: mocha(...find('test/headless/*.test.ts')) },
+  { name: 'editor', command: mocha(...find('test/editor/*.test.ts')) },
 ];
 
 const wanted = process.argv.slice(2);
 const chosen = steps.filter((step) => wanted.length === 0 || wanted.some((name) => step.name.startsWith(name)));
+if (chosen.length === 0) {
+  console.error(`no step begins with ${wanted.join(' or ')}; there are: ${steps.map(({ name }) => name).join(', ')}`);
+  process.exit(1);
+}
 const skippedForWant = ensureInstalled();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const times: string[] = [];
@@ -49,7 +56,7 @@ for (const step of chosen) {
   counts.failed += count('failing');
   // Lint and types count as one test each; a crash without a failing test must count too.
   if (code !== 0 && count('failing') === 0) counts.failed++;
-  if (code === 0 && count('passing') === 0) counts.passed++;
+  if (code === 0 && count('passing') === 0 && count('pending') === 0) counts.passed++;
   times.push(`${step.name}: ${code === 0 ? 'ok' : 'FAILED'}, ${Math.round((performance.now() - started) / 1000)} s`);
 }
 
@@ -72,6 +79,6 @@ function run(step: Step): Promise<{ code: number; output: string }> {
         to.write(chunk);
       });
     }
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+    child.on('close', (code) => resolve({ code: code ?? 1, output: stripVTControlCharacters(output) }));
   });
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { isInstalled } from '../../scripts/debian.ts';
-import type { NodeRedProcess } from '../node-red/process.ts';
+import { freePort, type NodeRedProcess } from '../node-red/process.ts';
 import {
   closeDialog,
   dragFromPalette,
@@ -132,6 +132,17 @@ for (const version of ['5', '4'] as const) {
         }
         await page.click('#red-ui-clipboard-dialog-ok');
         await page.waitForTimeout(800);
+        // Another program on this machine may have the example's port: the import is what is tested here.
+        await page.evaluate(
+          (port) => {
+            const move = (node: { type: string; port: number }) => {
+              if (node.port === 10502) node.port = port;
+            };
+            RED.nodes.eachNode(move);
+            RED.nodes.eachConfig(move);
+          },
+          await freePort(),
+        );
         await page.click('#red-ui-header-button-deploy');
         // The nodes of the tests before are not all set up: the editor asks.
         const confirm = page.locator('.red-ui-notification button.primary').first();

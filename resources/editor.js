@@ -9,78 +9,72 @@
 
   const text = (key, values) => RED._(`@linewatch/node-red-edge-ai/window:common.${key}`, values);
 
-  /**
-   * Validators for `defaults`: call them as `validate: function (v, opt) { return linewatch.number(v, opt, { min: 1 }) }`.
-   * They return true, or (opt given) the sentence that the editor shows.
-   */
-  const answer = (opt, problem) => (problem === '' ? true : opt ? `${fieldLabel(opt)}${problem}` : false);
-
-  const fieldLabel = (opt) => {
-    const label = typeof opt.label === 'string' ? opt.label : '';
-    return label === '' ? '' : `${label}: `;
+  const problem = {
+    /** What is wrong with a number, in words; '' where it is right. */
+    number(value, range = {}) {
+      if (isEnvironment(value)) return '';
+      if (isEmpty(value)) return range.optional ? '' : text('required');
+      const parsed = Number(value);
+      if (!Number.isFinite(parsed)) return text('number');
+      if (range.integer && !Number.isInteger(parsed)) return text('integer');
+      const { min = -Infinity, max = Infinity } = range;
+      if (parsed >= min && parsed <= max) return '';
+      if (max === Infinity) return text('atLeast', { min });
+      return min === -Infinity ? text('atMost', { max }) : text('range', { min, max });
+    },
+    required: (value) => (isEmpty(value) ? text('required') : ''),
+    /** For a column of a table whose values tell the rows apart. */
+    unique(value, key, rows) {
+      if (isEmpty(value)) return text('required');
+      return rows.filter((row) => String(row[key]).trim() === String(value).trim()).length > 1 ? text('twice') : '';
+    },
   };
 
-  function number(value, opt, range = {}) {
-    if (isEnvironment(value)) return true;
-    if (isEmpty(value)) return answer(opt, range.optional ? '' : text('required'));
-    const parsed = Number(value);
-    if (!Number.isFinite(parsed)) return answer(opt, text('number'));
-    if (range.integer && !Number.isInteger(parsed)) return answer(opt, text('integer'));
-    const { min = -Infinity, max = Infinity } = range;
-    if (parsed < min || parsed > max) {
-      return answer(opt, max === Infinity ? text('atLeast', { min }) : text('range', { min, max }));
-    }
-    return true;
-  }
+  /** The dialogs that are open: id of the node → prefix of its fields. */
+  const open = new Map();
+  RED.events.on('editor:close', () => open.clear());
 
-  function required(value, opt) {
-    return answer(opt, isEmpty(value) ? text('required') : '');
-  }
-
-  /** A config node must be chosen and must exist. */
-  function configNode(value, opt) {
-    return answer(opt, isEmpty(value) || value === '_ADD_' || !RED.nodes.node(value) ? text('required') : '');
+  /** A field of the node as it is now: what the open dialog shows, else what the node has. */
+  function current(node, field) {
+    const input = open.has(node.id) ? $(open.get(node.id) + field) : $();
+    if (input.length === 0) return node[field];
+    return input.is(':checkbox') ? input.prop('checked') : input.val();
   }
 
   /**
-   * An editable table: one row per item, one input per column.
-   * @param {string} selector an empty <ol> in the dialog
-   * @param {{ key: string, label: string, width?: string, options?: [string, string][], placeholder?: string,
-   *   check?: (value: string, row: object) => true | false | string, list?: string }[]} columns
-   * @param {object[]} rows
-   * @param {() => object} blank a new row
+   * Validators for `defaults`: `validate: function (v, opt) { return linewatch.number(this, 'window.field.size', v, opt, { min: 1 }) }`.
+   * They return true, or the sentence that the editor shows, which begins with the field's label.
    */
-  function table(selector, columns, rows, blank = () => ({})) {
-    const list = $(selector);
-    const grid = columns.map((column) => `minmax(0, ${column.width ?? '1fr'})`).join(' ');
-    const header = $('<div class="linewatch-row linewatch-head">').css('grid-template-columns', grid);
-    for (const column of columns) $('<span>').text(column.label).attr('title', column.label).appendTo(header);
-    list.css('min-height', '120px').editableList({
-      addButton: true,
-      removable: true,
-      sortable: true,
-      header,
-      height: 'auto',
-      addItem(container, _index, item) {
-        const row = item.row ?? blank();
-        item.row = row;
-        const line = $('<div class="linewatch-row">').css('grid-template-columns', grid).appendTo(container);
-        for (const column of columns) {
-          const field = column.options ? $('<select>') : $('<input type="text">');
-          for (const [value, label] of column.options ?? []) $('<option>').val(value).text(label).appendTo(field);
-          field.attr({ 'aria-label': column.label, placeholder: column.placeholder ?? '', 'data-key': column.key });
-          if (column.list) field.attr('list', column.list);
-          field.val(row[column.key] ?? (column.options ? column.options[0][0] : '')).appendTo(line);
-          const check = () => {
-            const verdict = column.check ? column.check(String(field.val()), readRow(line)) : true;
-            field.toggleClass('input-error', verdict !== true).attr('title', typeof verdict === 'string' ? verdict : '');
-          };
-          field.on('input change', check);
-          check();
-        }
-      },
-    });
-    for (const row of rows ?? []) list.editableList('addItem', { row });
+  const answer = (node, label, opt, wrong) => (wrong === '' ? true : opt ? `${node._def._(label)}: ${wrong}` : false);
+
+  const number = (node, label, value, opt, range) => answer(node, label, opt, problem.number(value, range));
+
+  const required = (node, label, value, opt) => answer(node, label, opt, problem.required(value));
+
+  /** For what only the node itself knows: '' where nothing is wrong. */
+  const custom = (node, label, opt, wrong) => answer(node, label, opt, wrong);
+
+  /** A config node must be chosen (unless `optional`), exist and be complete. */
+  function configNode(node, label, value, opt, optional = false) {
+    if (isEnvironment(value)) return true;
+    if (isEmpty(value) || value === '_ADD_') return answer(node, label, opt, optional ? '' : text('choose'));
+    const chosen = RED.nodes.node(value);
+    if (!chosen) return answer(node, label, opt, text('choose'));
+    return answer(node, label, opt, chosen.valid === false ? text('incomplete') : '');
+  }
+
+  /** The rows of a table: the first cell that its column's check refuses. The columns are those of the node's definition. */
+  function rows(node, label, value, opt, emptyAllowed = true) {
+    const all = Array.isArray(value) ? value : [];
+    if (all.length === 0) return answer(node, label, opt, emptyAllowed ? '' : text('noRow'));
+    const columns = node._def.columns.call(node);
+    for (const [index, row] of all.entries()) {
+      for (const { key, label: heading, check } of columns) {
+        const wrong = check ? check(String(row[key] ?? ''), row, all) : '';
+        if (wrong !== '') return answer(node, label, opt, text('row', { row: index + 1, problem: `${heading}: ${wrong}` }));
+      }
+    }
+    return true;
   }
 
   const readRow = (line) => {
@@ -91,56 +85,113 @@
     return row;
   };
 
+  /**
+   * An editable table: one row per item, one field per column.
+   * @param {string} selector an empty <ol> in the dialog
+   * @param {{ key: string, label: string, hint?: string, width?: string, options?: [string, string][], placeholder?: string,
+   *   check?: (value: string, row: object, rows: object[]) => string, off?: (row: object) => boolean }[]} columns
+   *   `check` says what is wrong with a cell, '' for nothing; `off` where a cell has no meaning
+   * @param {object[]} rows
+   */
+  function table(selector, columns, rows) {
+    const list = $(selector);
+    const grid = columns.map((column) => `minmax(0, ${column.width ?? '1fr'})`).join(' ');
+    const header = $('<div class="linewatch-row linewatch-head">').css('grid-template-columns', grid);
+    for (const { label, hint } of columns)
+      $('<span>')
+        .text(label)
+        .attr('title', hint ?? label)
+        .appendTo(header);
+    const checkAll = () => {
+      const lines = list.find('.linewatch-row').get();
+      const values = lines.map((line) => readRow($(line)));
+      for (const [index, line] of lines.entries()) {
+        for (const { key, check, off, hint } of columns) {
+          const field = $(line).find(`[data-key="${key}"]`);
+          const without = off ? off(values[index]) : false;
+          const wrong = check && !without ? check(values[index][key], values[index], values) : '';
+          field
+            .prop('disabled', without)
+            .toggleClass('input-error', wrong !== '')
+            .attr('title', wrong || hint || '');
+        }
+      }
+    };
+    // The editor makes a new dialog as wide as what is in it; an empty table would leave no room for its columns.
+    if (columns.length > 4) list.closest('.linewatch-form').css('min-width', 'min(860px, 60vw)');
+    let building = true;
+    list.editableList({
+      addButton: true,
+      removable: true,
+      sortable: true,
+      header: $('<div class="linewatch-head-row">').append(header),
+      height: 160,
+      addItem(container, _index, item) {
+        const row = item.row ?? {};
+        const line = $('<div class="linewatch-row">').css('grid-template-columns', grid).appendTo(container);
+        for (const { key, label, options, placeholder } of columns) {
+          const field = options ? $('<select>') : $('<input type="text">');
+          for (const [value, words] of options ?? []) $('<option>').val(value).text(words).appendTo(field);
+          field.attr({ 'aria-label': label, placeholder: placeholder ?? '', 'data-key': key });
+          field.val(row[key] ?? (options ? options[0][0] : '')).appendTo(line);
+        }
+        line.on('input change', checkAll);
+        if (building) return;
+        checkAll();
+        if (item.row === undefined) line.find('[data-key]').first().trigger('focus');
+      },
+      removeItem: checkAll,
+    });
+    list.editableList(
+      'addItems',
+      (rows ?? []).map((row) => ({ row })),
+    );
+    building = false;
+    checkAll();
+  }
+
   /** The rows of a `table`, as objects of trimmed texts. */
-  function tableRows(selector) {
-    const rows = [];
+  const tableRows = (selector) =>
     $(selector)
       .editableList('items')
-      .each(function () {
-        rows.push(readRow($(this)));
-      });
-    return rows;
-  }
-
-  /** Sizes a table to the dialog. */
-  function fillHeight(selector, size, minimum = 160) {
-    const rest = $('#dialog-form > *:visible')
-      .not($(selector).closest('.form-row'))
       .get()
-      .reduce((sum, element) => sum + $(element).outerHeight(true), 0);
-    $(selector).editableList('height', Math.max(minimum, size.height - rest - 40));
+      .map((item) => readRow($(item)));
+
+  /** Gives a table what the rest of the dialog leaves. */
+  function fillHeight(selector, size, minimum = 150) {
+    const form = $(selector).closest('.linewatch-form');
+    const rest = form.outerHeight(true) - $(selector).closest('.red-ui-editableList').outerHeight();
+    $(selector).editableList('height', Math.max(minimum, size.height - rest - 4));
+    form.data('linewatch-fill', () => fillHeight(selector, size, minimum));
   }
 
-  /** Shows each row whose `data-when="field=a|b"` holds, hides the others; follows changes. */
-  function showWhen(prefix = '#node-input-') {
-    const apply = () =>
-      $('#dialog-form [data-when], .node-config-form [data-when]').each(function () {
-        const [field, values] = $(this).attr('data-when').split('=');
-        const input = $(prefix + field);
-        const current = input.is(':checkbox') ? String(input.prop('checked')) : String(input.val());
-        $(this).toggle(values.split('|').includes(current));
+  /**
+   * Call it first in `oneditprepare`. An element with `data-when="field=a|b"` (or `field~a`: the list in the field has a;
+   * several joined by `&`) is there only while that holds; fields are checked as they are typed.
+   */
+  function dialog(node) {
+    const prefix = node._def.category === 'config' ? '#node-config-input-' : '#node-input-';
+    open.set(node.id, prefix);
+    const form = $(`${prefix}name`).closest('.linewatch-form');
+    const holds = (condition) => {
+      const [, field, operator, wanted] = /^(\w+)([=~])(.*)$/.exec(condition);
+      const value = String(current(node, field) ?? '');
+      return operator === '=' ? wanted.split('|').includes(value) : value.split(',').includes(wanted);
+    };
+    const apply = () => {
+      form.find('[data-when]').each(function () {
+        $(this).toggle($(this).attr('data-when').split('&').every(holds));
       });
-    $('#dialog-form [data-when], .node-config-form [data-when]').each(function () {
-      $(prefix + $(this).attr('data-when').split('=')[0])
-        .off('change.linewatch')
-        .on('change.linewatch', apply);
+      form.data('linewatch-fill')?.();
+    };
+    form.on('change', `[id^="${prefix.slice(1)}"]`, apply);
+    form.on('input', `input[id^="${prefix.slice(1)}"]`, function () {
+      $(this).trigger('change');
     });
     apply();
   }
 
-  $('<style>')
-    .text(`
-    .linewatch-row { display: grid; gap: 4px; align-items: center; }
-    .linewatch-row input, .linewatch-row select { width: 100% !important; margin: 0; min-width: 0; }
-    .linewatch-head { padding: 2px 34px 2px 28px; font-size: 12px; color: var(--red-ui-secondary-text-color); }
-    .linewatch-head span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-    .linewatch-hint { margin: -6px 0 12px 105px; font-size: 12px; color: var(--red-ui-secondary-text-color); }
-    .linewatch-form .form-row > label { width: 130px; vertical-align: top; }
-    .linewatch-form .linewatch-hint { margin-left: 134px; }
-    .linewatch-short { width: 90px !important; }
-    .linewatch-form select.linewatch-short, .linewatch-form select.linewatch-medium { width: 160px !important; }
-  `)
-    .appendTo(document.head);
+  $('<link rel="stylesheet">').attr('href', 'resources/@linewatch/node-red-edge-ai/editor.css').appendTo(document.head);
 
-  window.linewatch = { number, required, configNode, table, tableRows, fillHeight, showWhen, isEnvironment };
+  window.linewatch = { problem, number, required, custom, configNode, rows, current, table, tableRows, fillHeight, dialog };
 })();

@@ -1,14 +1,17 @@
-/** Builds `dist/`: the nodes compiled, with their dialogs, locales and icons beside them as Node-RED wants it. */
+/**
+ * Builds `dist/`: the nodes compiled, with their dialogs, locales and icons beside them as Node-RED wants it. Files are replaced one by one
+ * and only what has no source any more is removed, so that a Node-RED that runs from `dist/` meanwhile goes on.
+ */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-rmSync(join(root, 'dist'), { recursive: true, force: true });
 const compiled = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], { stdio: 'inherit', cwd: root });
 if (compiled.status !== 0) process.exit(1);
 
+const built = new Set(globSync('nodes/**/*.ts', { cwd: root }).map((file) => join('dist', file.replace(/\.ts$/, '.js'))));
 for (const file of globSync('nodes/**/*.{html,json}', { cwd: root })) {
   copy(file, join('dist', file));
 }
@@ -16,8 +19,12 @@ for (const html of globSync('nodes/*/*.html', { cwd: root })) {
   const icon = join('icons', html.replace(/^.*[\\/]/, '').replace(/\.html$/, '.svg'));
   if (existsSync(join(root, icon))) copy(icon, join('dist', dirname(html), icon));
 }
+for (const file of globSync('dist/**/*', { cwd: root })) {
+  if (!built.has(file) && statSync(join(root, file), { throwIfNoEntry: false })?.isFile()) rmSync(join(root, file));
+}
 
 function copy(from: string, to: string): void {
   mkdirSync(dirname(join(root, to)), { recursive: true });
   cpSync(join(root, from), join(root, to));
+  built.add(to);
 }

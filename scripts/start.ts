@@ -11,7 +11,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, next?: () =>
 
 const root = join(import.meta.dirname, '..');
 const host = '127.0.0.1';
-const port = Number(process.env.PORT ?? 1880);
+const port = Number(process.env.PORT || 1880);
 if (!Number.isInteger(port) || port < 1 || port > 65535) fail(`PORT: expected a number from 1 to 65535, got "${process.env.PORT}".`);
 
 const userDir = process.env.LINEWATCH_USER_DIR ?? join(root, '.node-red');

@@ -46,9 +46,8 @@ export default defineNode<AlertConfig>({
       if (waitMs !== undefined) cancel = clock.after(waitMs, wake);
     };
     const wake = () => {
-      const now = clock.now();
-      const happening = alarm.wake(now);
-      if (happening) send(alertOf(happening, now, {}));
+      const happening = alarm.wake(clock.now());
+      if (happening) send(alertOf(happening, alarm.time(clock.now()), {}));
       show();
       arm();
     };
@@ -70,7 +69,7 @@ export default defineNode<AlertConfig>({
         // Missing data goes by the clock: a replay's old times would all be overdue.
         const now = isCommand || what.kind === 'missing' ? clock.now() : timeOf(message, clock.now());
         try {
-          const happening = isCommand ? obey(message.command, now) : alarm.take(message, now);
+          const happening = isCommand ? obey(message.command, now) : alarm.take(message, now, clock.now());
           if (happening) sendNow(alertOf(happening, now, message));
         } catch (thrown) {
           // The error takes the status line; the next message takes it back.

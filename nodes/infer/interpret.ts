@@ -41,16 +41,22 @@ export default defineNode<Config>({
     };
     return {
       async input(message, send) {
-        const manifest = await model?.manifest();
-        if (taskOf(config.task, manifest, message) === 'reconstruction') {
-          const payload = reconstruction(message, config.output, manifest);
-          send({ ...message, payload });
-          show('error', { error: payload.error.toPrecision(3) });
-        } else {
-          const labels = config.labels.length > 0 ? config.labels : (manifest?.labels ?? []);
-          const payload = interpretClasses(pickOutput(message.payload, config.output), { ...config, labels });
-          send({ ...message, payload });
-          show('label', { label: payload.label, score: payload.score.toPrecision(2) });
+        try {
+          const manifest = await model?.manifest();
+          if (taskOf(config.task, manifest, message) === 'reconstruction') {
+            const payload = reconstruction(message, config.output, manifest);
+            send({ ...message, payload });
+            show('error', { error: payload.error.toPrecision(3) });
+          } else {
+            const labels = config.labels.length > 0 ? config.labels : (manifest?.labels ?? []);
+            const payload = interpretClasses(pickOutput(message.payload, config.output), { ...config, labels });
+            send({ ...message, payload });
+            show('label', { label: payload.label, score: payload.score.toPrecision(2) });
+          }
+        } catch (thrown) {
+          // After an error the next good result shows at once.
+          shownAt = Number.NEGATIVE_INFINITY;
+          throw thrown;
         }
       },
     };

@@ -26,7 +26,7 @@ export default defineNode<Config>({
   }),
 
   start(context) {
-    const { config, clock, status, fail, text, RED } = context;
+    const { config, clock, started, status, fail, text, RED } = context;
     const model = serviceOf<ModelService>(RED, 'model', config.model, 'onnx-model');
     let shownAt = Number.NEGATIVE_INFINITY;
     let pending = 0;
@@ -45,7 +45,8 @@ export default defineNode<Config>({
       return lane;
     };
     // A model that can not be loaded is said at deploy, but not before the Catch nodes are there to hear it.
-    RED.events.once('flows:started', open);
+    let closed = false;
+    void started.then(() => closed || open());
 
     return {
       async input(message, send) {
@@ -64,6 +65,8 @@ export default defineNode<Config>({
           shownAt = clock.now();
           showRun(context, run.model, runMs);
         } catch (thrown) {
+          // After an error the next good run shows at once.
+          shownAt = Number.NEGATIVE_INFINITY;
           if (!(thrown instanceof LinewatchError) || thrown.code !== 'model-queue-full') throw thrown;
           const reason = text('reason.queueFull', thrown.context);
           status('yellow', 'dropped', { reason });
@@ -74,7 +77,7 @@ export default defineNode<Config>({
         }
       },
       close() {
-        RED.events.removeListener('flows:started', open);
+        closed = true;
         lane?.close();
       },
     };

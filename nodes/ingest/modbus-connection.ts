@@ -12,17 +12,10 @@ export default defineNode({
     port: fields.number('port', { default: 502, min: 1, max: 65535, integer: true }),
     timeoutMs: fields.number('timeoutMs', { default: 1000, min: 10, max: 60_000, integer: true }),
   }),
-  start({ config, clock, RED }) {
+  start({ config, clock, started }) {
     const connection = new ModbusConnection(config, clock, Math.random);
     // Not before: a server that runs in the same flow is to have its chance to listen.
-    const start = () => connection.start();
-    RED.events.once('flows:started', start);
-    return {
-      service: connection,
-      close() {
-        RED.events.removeListener('flows:started', start);
-        connection.close();
-      },
-    };
+    void started.then(() => connection.start());
+    return { service: connection, close: () => connection.close() };
   },
 });

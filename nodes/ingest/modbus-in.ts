@@ -28,29 +28,20 @@ export default defineNode({
     let next: Promise<Scan> | undefined;
     let everGood = false;
 
-    let shown = '';
-    const show = (colour: 'green' | 'yellow' | 'red', key: string, values?: Record<string, string | number>) => {
-      const text = JSON.stringify([colour, key, values]);
-      if (text !== shown) status(colour, key, values);
-      shown = text;
-    };
     const showBad = (problem: LinewatchError) => {
       const quality = qualityOf(problem);
-      if (quality === 'BadNotConnected') show('red', 'notConnected', { address });
-      else if (quality === 'BadTimeout') show('red', 'noAnswer', { unit });
-      else show('red', 'refused', { unit });
+      if (quality === 'BadNotConnected') status('red', 'notConnected', { address });
+      else if (quality === 'BadTimeout') status('red', 'noAnswer', { unit });
+      else status('red', 'refused', { unit });
     };
     const sampleOf = ({ payload, tags, timestamp }: Scan): SampleMessage => ({ payload, tags, topic, timestamp });
     const report = (scan: Scan, alwaysSend: boolean): Scan => {
       const verdict = outage.judge(scan, clock.now());
       everGood ||= scan.good > 0;
-      if (verdict.report !== undefined) {
-        fail(verdict.report);
-        shown = '';
-      }
-      if (scan.good === tags.length) show('green', 'scanning', { count: tags.length, scanMs });
+      if (verdict.report !== undefined) fail(verdict.report);
+      if (scan.good === tags.length) status('green', 'scanning', { count: tags.length, scanMs });
       else if (verdict.level === 'bad') showBad(scan.problem as LinewatchError);
-      else show('yellow', 'partly', { good: scan.good, count: tags.length });
+      else status('yellow', 'partly', { good: scan.good, count: tags.length });
       if (verdict.send && !alwaysSend) send(sampleOf(scan) as unknown as Message);
       return scan;
     };
@@ -72,7 +63,7 @@ export default defineNode({
     };
 
     const unsubscribe = connection.onState((state) => {
-      if (state.phase === 'connecting' && !outage.lasting) show('yellow', 'connecting', { address });
+      if (state.phase === 'connecting' && !outage.lasting) status('yellow', 'connecting', { address });
       // Between two scans nobody would notice; a server that only starts later than this flow is no outage yet.
       if (state.phase === 'down' && everGood && running === undefined) report(device.failed(state.error), false);
       if (state.phase === 'up' && running === undefined) {

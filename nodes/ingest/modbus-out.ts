@@ -1,6 +1,7 @@
 import { defineNode, type Message, serviceOf } from '../node-red/define-node.ts';
 import { asLinewatchError, LinewatchError } from '../shared/errors.ts';
 import type { WriteResult } from '../shared/messages.ts';
+import { encodeWrite } from './modbus/codec.ts';
 import type { ModbusConnection } from './modbus/connection.ts';
 import { writeMayHaveHappened } from './modbus/fault.ts';
 import { isBitArea, readTag } from './modbus/tag.ts';
@@ -34,6 +35,13 @@ export default defineNode({
     const { unit, tag, minimum, maximum } = config;
     const connection = serviceOf<ModbusConnection>(RED, 'connection', config.connection, 'modbus-connection');
     const address = `${connection.endpoint.host}:${connection.endpoint.port}`;
+    const checkGuard = (amount: unknown, slack: number) => {
+      if (typeof amount === 'number' && (amount < minimum - slack || amount > maximum + slack)) {
+        throw new LinewatchError('modbus-write-guard', { tag: tag.name, got: amount, min: minimum, max: maximum });
+      }
+    };
+    // What an integer register rounds to must be permitted as well; floats lose some digits at most.
+    const roundingSlack = tag.type.startsWith('float') ? Number.POSITIVE_INFINITY : Math.abs(tag.scale) * 1e-6;
     const unsubscribe = connection.onState(({ phase }) => {
       if (phase === 'connecting') status('yellow', 'connecting', { address });
       else if (phase === 'up') status('green', 'ready');
@@ -43,9 +51,8 @@ export default defineNode({
     return {
       async input(message, send) {
         const value = message.payload;
-        if (typeof value === 'number' && (value < minimum || value > maximum)) {
-          throw new LinewatchError('modbus-write-guard', { tag: tag.name, got: value, min: minimum, max: maximum });
-        }
+        checkGuard(value, 0);
+        checkGuard(encodeWrite(tag, value).value, roundingSlack);
         const finish = (result: Omit<WriteResult, 'tag' | 'timestamp'>) =>
           send({ ...message, write: { tag: tag.name, timestamp: clock.now(), ...result } } as Message);
         try {

@@ -22,13 +22,12 @@ export default defineNode({
     severity: fields.number('severity', { default: 100, min: 0, max: 100 }),
   }),
   register: (RED: NodeAPI) => simulatorEndpoints(RED, live),
-  start({ config, clock, node, RED, status, fail, text }) {
+  start({ config, clock, node, started, status, fail, text }) {
     const { port, host, seed } = config;
     const simulation = new PumpSimulation({ seed, startMs: clock.now() });
     if (config.fault !== 'none') simulation.setFault(config.fault, config.severity);
 
     let server: ModbusServer | undefined;
-    let closed = false;
     const show = () => {
       if (server === undefined) return;
       const faults = Object.entries(simulation.faults).map(([fault, severity]) => `${text(`fault.${fault}`)} ${severity} %`);
@@ -54,22 +53,19 @@ export default defineNode({
       },
     });
 
-    // Catch nodes exist only once the whole flow has started; a port in use must reach them.
-    const started = new Promise<void>((resolve) => RED.events.once('flows:started', () => resolve()));
     const release = clock.hold();
-    const opening = serveModbus({ host, port, unit: 1, device: pumpDevice(simulation, () => clock.now(), show) }).then(
-      (opened) => {
-        if (closed) return opened.close();
-        server = opened;
-        link.follow();
-        show();
-      },
-      async (error) => {
+    const opening = serveModbus({ host, port, unit: 1, device: pumpDevice(simulation, () => clock.now(), show) }).then((opened) => {
+      server = opened;
+      link.follow();
+      show();
+    });
+    void opening
+      .catch(async (error) => {
+        // A port in use must reach the Catch nodes.
         await started;
         fail(error);
-      },
-    );
-    void opening.finally(release);
+      })
+      .finally(release);
 
     return {
       input(message: Message, send) {
@@ -77,10 +73,11 @@ export default defineNode({
         send({ ...message, payload });
       },
       async close() {
-        closed = true;
         live.delete(node.id);
+        // The successor of a node that is just opening its port wants the same one.
+        await opening.catch(() => {});
         link.stop();
-        if (server !== undefined) await server.close();
+        await server?.close();
       },
     };
   },

@@ -4,6 +4,8 @@ import { asLinewatchError, type ErrorContext, LinewatchError } from '../shared/e
 import { sharedClock } from './clock.ts';
 import { logCaughtErrors } from './error-log.ts';
 import { Fields } from './fields.ts';
+import { guardedClock } from './guarded-clock.ts';
+import { flowsStarted } from './started.ts';
 import { type Language, runtimeLanguage, wordError, wordText } from './wording.ts';
 
 /** A Node-RED message: what a node reads of it, it checks. */
@@ -17,10 +19,13 @@ export type Colour = 'green' | 'yellow' | 'red' | 'grey' | 'blue';
 /** What a running node is given. */
 export interface NodeContext<Config> {
   readonly config: Config;
+  /** What a callback throws shows as by `fail`. */
   readonly clock: Clock;
   readonly node: Node;
   readonly RED: NodeAPI;
   readonly language: Language;
+  /** Resolves when the whole flow has started: the nodes that hear of errors and messages are there. */
+  readonly started: Promise<void>;
   /** Sends outside an input; after close it does nothing. */
   send(message: Outgoing): void;
   /**
@@ -82,7 +87,7 @@ export function defineNode<Config>(definition: NodeDefinition<Config>): (RED: No
 export function serviceOf<Service>(RED: NodeAPI, property: string, id: string, expected: string): Service {
   const node = id === '' ? null : RED.nodes.getNode(id);
   const service = node ? services.get(node) : undefined;
-  if (service === undefined) throw new LinewatchError('config-node', { property, expected });
+  if (service === undefined || node?.type !== `linewatch-${expected}`) throw new LinewatchError('config-node', { property, expected });
   return service as Service;
 }
 
@@ -91,13 +96,22 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
   const language = runtimeLanguage(settings);
   const clock = sharedClock(settings);
   const forgetError = logCaughtErrors(node);
+  const started = flowsStarted(RED);
   let closed = false;
 
+  let shown = '';
+  // Each status travels to all open editors; and one that comes after close would stand for the node's successor.
+  const show = (fill: Colour, shape: 'dot' | 'ring', text: string) => {
+    const next = `${fill} ${shape} ${text}`;
+    if (closed || next === shown) return;
+    shown = next;
+    node.status({ fill, shape, text });
+  };
   const status = (colour: Colour, key: string, values?: ErrorContext, shape?: 'dot' | 'ring') => {
     if (colour === 'green') forgetError();
     // The editor translates a text that is exactly a key of the node's catalogue; with values it can not.
     const text = values === undefined ? `status.${key}` : wordText(definition.url, language, `status.${key}`, values);
-    node.status({ fill: colour, shape: shape ?? (colour === 'green' ? 'dot' : 'ring'), text });
+    show(colour, shape ?? (colour === 'green' ? 'dot' : 'ring'), text);
   };
   const worded = (error: LinewatchError) => {
     const text = wordError(error, language);
@@ -106,7 +120,7 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
   };
   const showError = (error: LinewatchError) => {
     const text = wordError(error, language);
-    node.status({ fill: 'red', shape: 'ring', text: text.length > 80 ? `${text.slice(0, 79)}…` : text });
+    show('red', 'ring', text.length > 80 ? `${text.slice(0, 79)}…` : text);
   };
   const fail = (thrown: unknown, message?: Message) => {
     if (closed) return;
@@ -126,10 +140,11 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
     );
     running = definition.start({
       config,
-      clock,
+      clock: guardedClock(clock, fail),
       node,
       RED,
       language,
+      started,
       send: (message) => {
         if (!closed) node.send(message as never);
       },
@@ -142,9 +157,7 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
     broken = asLinewatchError(thrown);
     showError(broken);
     // Catch nodes exist only once the whole flow has started.
-    const report = () => fail(broken);
-    RED.events.once('flows:started', report);
-    node.on('close', () => RED.events.removeListener('flows:started', report));
+    void started.then(() => fail(broken));
   }
 
   node.on('input', (message, send, done) => {

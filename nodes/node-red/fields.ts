@@ -86,12 +86,17 @@ export class Fields {
   /** Texts separated by commas or line breaks, or a list of texts. */
   names(property: string): string[] {
     const value = this.#values[property];
-    const list = Array.isArray(value) ? value.map(String) : this.text(property, { optional: true }).split(/[,\n]/);
+    const list = Array.isArray(value)
+      ? value.map((name) => String(this.#replaced(property, name)))
+      : this.text(property, { optional: true }).split(/[,\n]/);
     return list.map((name) => name.trim()).filter((name) => name !== '');
   }
 
   #raw(property: string): unknown {
-    const value = this.#values[property];
+    return this.#replaced(property, this.#values[property]);
+  }
+
+  #replaced(property: string, value: unknown): unknown {
     if (typeof value !== 'string') return value;
     return value.replace(/\$\{([^}]+)\}/g, (_, variable: string) => {
       const found = this.#lookUp(variable);

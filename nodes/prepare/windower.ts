@@ -23,7 +23,18 @@ export interface WindowConfig {
   standardise: boolean;
 }
 
-export type Windowed = { kind: 'window'; payload: Tensor; window: WindowInfo } | { kind: 'dropped'; tags: string[]; end: number };
+/** `dropped`: the windows, one or more in a row, that this sample completed and that touch a gap of these tags. */
+export type Windowed =
+  | { kind: 'window'; payload: Tensor; window: WindowInfo }
+  | { kind: 'dropped'; tags: string[]; windows: number; end: number };
+
+/** Numbers that one node keeps, at most: 32 MB of the gateway's memory, and as much again while a window is cut. */
+const MOST_VALUES = 4_000_000;
+
+/** @throws LinewatchError window-too-large */
+export function checkMemory(size: number, tags: number): void {
+  if (size * tags > MOST_VALUES) throw new LinewatchError('window-too-large', { max: MOST_VALUES, samples: size, tags });
+}
 
 interface Running {
   tags: string[];
@@ -56,7 +67,8 @@ export class Windower {
 
   /**
    * Takes a sample and returns the windows that are complete with it.
-   * @throws LinewatchError window-tag-missing, once, when a chosen tag has not come in a whole window
+   * @throws LinewatchError window-tag-missing, once, when a chosen tag has not come in a whole window; window-no-tags and
+   *   window-too-large where the first sample's tags are taken
    */
   add(sample: Sample): Windowed[] {
     this.#running ??= this.#start(sample);
@@ -67,10 +79,21 @@ export class Windower {
     const results: Windowed[] = [];
     for (const row of running.resampler.add(sample.time, values)) {
       const cut = running.sliding.add(row);
-      if (cut !== undefined) results.push(this.#finish(cut, running.tags));
+      if (cut !== undefined) this.#append(results, this.#finish(cut, running.tags));
     }
     this.#checkTags(sample, running);
     return results;
+  }
+
+  /** After a pause one sample may complete hundreds of empty windows: they leave as one. */
+  #append(results: Windowed[], next: Windowed): void {
+    const last = results.at(-1);
+    if (last?.kind !== 'dropped' || next.kind !== 'dropped') {
+      results.push(next);
+      return;
+    }
+    const tags = [...new Set([...last.tags, ...next.tags])];
+    results[results.length - 1] = { ...next, tags, windows: last.windows + 1 };
   }
 
   #start(sample: Sample): Running {
@@ -78,9 +101,12 @@ export class Windower {
     const found = [...sample.values].filter(([, value]) => !Number.isNaN(value)).map(([tag]) => tag);
     const tags = this.#config.tags.length > 0 ? this.#config.tags : found;
     if (tags.length === 0) throw new LinewatchError('window-no-tags', {});
+    checkMemory(size, tags.length);
+    // What is longer than a window and a bridged gap touches no two windows that could be formed.
+    const maxTicks = size + Math.ceil((maxGapMs / 1000) * sampleRateHz);
     return {
       tags,
-      resampler: new Resampler(tags.length, sampleRateHz, maxGapMs, Math.max(1000, 2 * size)),
+      resampler: new Resampler(tags.length, sampleRateHz, maxGapMs, maxTicks),
       sliding: new SlidingWindow(size, hop, tags.length, smoothing),
       started: sample.time,
     };
@@ -100,7 +126,7 @@ export class Windower {
   }
 
   #finish(cut: WindowCut, tags: string[]): Windowed {
-    if (cut.kind === 'gap') return { kind: 'dropped', tags: cut.tags.map((tag) => tags[tag] as string), end: cut.end };
+    if (cut.kind === 'gap') return { kind: 'dropped', tags: cut.tags.map((tag) => tags[tag] as string), windows: 1, end: cut.end };
     const { mode, features, size, sampleRateHz } = this.#config;
     const quality = cut.held ? 'UncertainLastUsableValue' : 'Good';
     const describeWindow = (columns: WindowColumn[]): WindowInfo => ({ columns, start: cut.start, end: cut.end, sampleRateHz, quality });

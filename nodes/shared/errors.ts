@@ -16,6 +16,7 @@ export const errorCatalogue = {
   'file-missing': '{{property}}: file {{path}} does not exist',
   'file-unreadable': '{{property}}: file {{path}} can not be read: {{reason}}',
   'input-payload': 'msg.payload: expected {{expected}}, got {{got}}',
+  'input-timestamp': 'msg.timestamp: expected milliseconds since 1970, got {{got}}',
   'input-command': 'msg.command: expected one of {{expected}}, got {{got}}',
   'tensor-length': 'tensor {{name}}: dims {{dims}} hold {{expected}} values, got {{got}}',
   'onnx-attribute':
@@ -25,6 +26,9 @@ export const errorCatalogue = {
   'window-no-tags': 'tags: the first message has no number; list the tags in the dialog',
   'window-tag-missing': 'tags: tag "{{tag}}" has not come in {{seconds}} s; messages have {{got}}',
   'window-tag-twice': 'tags: tag "{{tag}}" is listed twice',
+  'window-too-large': 'size, tags: expected at most {{max}} numbers in a window, got {{samples}} samples of {{tags}} tags',
+  'window-band':
+    'bandLowHz, bandHighHz: expected a band that begins below its end and below half the sample rate ({{most}} Hz), got {{low}} to {{high}} Hz',
   'window-size': '{{property}}: expected 1 to {{max}} samples, got {{got}}',
 
   'alert-input': '{{property}}: expected {{expected}}, got {{got}}',
@@ -87,6 +91,7 @@ export const errorCatalogue = {
   'modbus-gateway': 'the gateway can not reach unit {{unit}} for {{request}} (exception {{exception}})',
   'modbus-exception': 'unit {{unit}} refused {{request}} (exception {{exception}})',
   'modbus-queue': '{{host}}:{{port}}: {{waiting}} writes are waiting already; this one was not sent',
+  'modbus-late': 'tag "{{tag}}": the write waited {{seconds}} s for its turn and was not sent any more',
   'modbus-write-area': 'tag "{{tag}}": area: expected one of coil, holding to write to, got {{got}}',
   'modbus-write-value': 'tag "{{tag}}": msg.payload: expected {{expected}}, got {{got}}; nothing was written',
   'modbus-write-fit': 'tag "{{tag}}": {{got}} (raw {{raw}}) does not fit {{type}}; nothing was written',

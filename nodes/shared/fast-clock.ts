@@ -15,7 +15,7 @@ export class FastClock implements Clock {
   #timers: Timer[] = [];
   #order = 0;
   #held = 0;
-  #wake: (() => void) | undefined;
+  #waking: (() => void)[] = [];
   readonly #quietTurns: number;
 
   /**
@@ -57,7 +57,7 @@ export class FastClock implements Clock {
       if (released) return;
       released = true;
       this.#held--;
-      if (this.#held === 0) this.#wake?.();
+      if (this.#held === 0) for (const wake of this.#waking.splice(0)) wake();
     };
   }
 
@@ -88,9 +88,7 @@ export class FastClock implements Clock {
   async quiet(): Promise<void> {
     for (let turns = 0; turns < this.#quietTurns; turns++) {
       if (this.#held > 0) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+        await new Promise<void>((resolve) => this.#waking.push(resolve));
         turns = 0;
       }
       await new Promise<void>((resolve) => setImmediate(resolve));

@@ -55,7 +55,7 @@ export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== 'object' || value === null) return false;
   const { type, dims, data } = value as Partial<Tensor>;
   if (typeof type !== 'string' || !Array.isArray(dims) || !dims.every((dim) => Number.isInteger(dim) && dim >= 0)) return false;
-  const carriesType = type === 'string' ? Array.isArray(data) : type in tensorArrays && data instanceof tensorArrays[type];
+  const carriesType = type === 'string' ? Array.isArray(data) : Object.hasOwn(tensorArrays, type) && data instanceof tensorArrays[type];
   return carriesType && (data as ArrayLike<unknown>).length === elementCount(dims);
 }
 

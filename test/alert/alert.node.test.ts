@@ -45,6 +45,51 @@ describe('alert (node)', () => {
     },
   });
 
+  it('raises and clears a limit whose value is sent only when it changes', async () => {
+    await start({ condition: 'limit', tag: 'pressure', high: 5, onDelay: 5, offDelay: 10 });
+    flow.send('alert', { payload: 7, topic: 'pressure' });
+    await clock.runUntil(START + 4000);
+    assert.equal(flow.waiting('out').length, 0);
+    await clock.runUntil(START + 60_000);
+    const raised = (await flow.next('out')).payload;
+    assert.deepEqual([raised.state, raised.since, raised.value], ['raised', START, 7]);
+    flow.send('alert', { payload: 3, topic: 'pressure' });
+    await clock.runUntil(START + 120_000);
+    assert.equal((await flow.next('out')).payload.state, 'cleared');
+  });
+
+  it('raises a limit again after a reset, although no message comes', async () => {
+    await start({ condition: 'limit', tag: 'pressure', high: 5, onDelay: 5, offDelay: 10 });
+    flow.send('alert', { payload: { pressure: 7 } });
+    await clock.runUntil(START + 10_000);
+    flow.send('alert', { command: { do: 'reset' } });
+    await clock.runUntil(START + 30_000);
+    const states = [await flow.next('out'), await flow.next('out'), await flow.next('out')].map(({ payload }) => payload.state);
+    assert.deepEqual(states, ['raised', 'normal', 'raised']);
+  });
+
+  it('does not raise by itself what a message in time tells to be over, or a bad quality leaves open', async () => {
+    await start({ condition: 'limit', tag: 'pressure', high: 5, onDelay: 5, offDelay: 10 });
+    for (const after of [{ payload: { pressure: 3 } }, { payload: { pressure: null } }]) {
+      flow.send('alert', { payload: { pressure: 7 } });
+      await clock.runUntil(clock.now() + 3000);
+      flow.send('alert', after);
+      await clock.runUntil(clock.now() + 600_000);
+    }
+    assert.equal(flow.waiting('out').length, 0);
+  });
+
+  it('counts the delay of a replay by the times of its messages', async () => {
+    await start({ condition: 'limit', tag: 'pressure', high: 5, onDelay: 5, offDelay: 10 });
+    flow.send('alert', { payload: { pressure: 7 }, timestamp: Date.UTC(2019, 5, 1) });
+    await clock.runUntil(START + 60_000);
+    flow.send('alert', { payload: { pressure: 1 }, timestamp: Date.UTC(2019, 5, 1) + 60_000 });
+    await clock.runUntil(START + 120_000);
+    const [raised, cleared] = [(await flow.next('out')).payload, (await flow.next('out')).payload];
+    assert.equal(raised.since, Date.UTC(2019, 5, 1));
+    assert.match(cleared.message, /71 s/);
+  });
+
   it('tells an anomaly from raise to acknowledge to clear, and nothing in between', async () => {
     await start({ condition: 'anomaly', severity: 'high', advice: 'look at the strainer' });
     await feed(3, () => odd(false));

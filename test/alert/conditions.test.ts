@@ -171,6 +171,13 @@ describe('missing data', () => {
     assert.equal(condition.watch?.(32_000).next, 62_000);
   });
 
+  it('are told after the set length although the clock was set back by an hour meanwhile', () => {
+    const condition = missingCondition([], 30_000, 7_200_000);
+    assert.equal(condition.watch?.(3_600_000).finding.active, false);
+    assert.equal(condition.watch?.(3_600_000).next, 3_630_000);
+    assert.equal(condition.watch?.(3_630_000).finding.active, true);
+  });
+
   it('of a named tag are told by tag, also while others come', () => {
     const condition = missingCondition(['temp', 'flow'], 10_000, 0);
     for (let second = 1; second <= 20; second++) condition.judge({ payload: { temp: second } }, false, second * 1000);

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Alert, SampleMessage } from '../../nodes/shared/messages.ts';
+import { freePort } from '../node-red/process.ts';
 import { startFastGateway } from './fast-gateway.ts';
 
 export const FAULTS = ['bearing-wear', 'cavitation', 'blocked-outlet', 'stuck-sensor', 'lost-link'] as const;
@@ -52,7 +53,7 @@ async function runPump(seed: number, hours: number): Promise<PumpRun> {
     if (found.length === 0) throw new Error(`example 01 has no ${type}`);
     return found;
   };
-  const port = 21_000 + seed;
+  const port = await freePort();
   const [simulator] = only('linewatch-plc-simulator') as [FlowNode];
   Object.assign(simulator, { seed, port });
   Object.assign(only('linewatch-modbus-connection')[0] as FlowNode, { port });

@@ -95,6 +95,16 @@ describe('example 01 on a headless Node-RED, in fast time', function () {
     assert.ok(better.length >= 2, `only ${better.join(', ')}`);
   });
 
+  // A lost link shows no values at all, which no limit can see: it must not be all that ours is better at.
+  it('finds every fault at 30 % severity that leaves values to look at sooner than the limits, for each seed', () => {
+    for (const fault of FAULTS.filter((one) => one !== 'lost-link')) {
+      for (const one of faultRuns(fault, 30)) {
+        const limitS = limitsTrip(one, limits) ?? Number.POSITIVE_INFINITY;
+        assert.ok(one.alertAfterS !== null && one.alertAfterS < limitS, `${fault}: ${one.alertAfterS} s, limits ${limitS} s`);
+      }
+    }
+  });
+
   it('says in the alert which signal is off', () => {
     for (const { message } of faultRuns('stuck-sensor', 100)) assert.match(message, /flow/);
     for (const { message } of faultRuns('bearing-wear', 100)) assert.match(message, /vibration_rms|bearing_temperature/);

@@ -65,6 +65,20 @@ describe('onnx infer', () => {
   });
   after(() => folder.remove());
 
+  it('turns green again with the first good message after a bad one', async () => {
+    const { send, next, statuses } = await start();
+    const good = () => send('infer', { payload: float32Tensor([1, 3], Float32Array.of(1, 2, 3)) });
+    good();
+    await next('out');
+    send('infer', { payload: 'hot' });
+    await next('caught');
+    assert.equal(statuses('infer').at(-1)?.fill, 'red');
+    good();
+    await next('out');
+    await delay(20);
+    assert.equal(statuses('infer').at(-1)?.fill, 'green');
+  });
+
   it('gives the output tensor, what the run cost, and everything else the message had', async () => {
     const { send, next, status } = await start();
     send('infer', { payload: float32Tensor([1, 3], Float32Array.of(1, 2, 3)), topic: 'pump 1' });

@@ -95,6 +95,22 @@ describe('modbus out', () => {
     assert.equal(flow.statuses('out').at(-1)?.fill, 'red');
   });
 
+  it('refuses a value that the register would round past what is permitted', async () => {
+    server = await startServer();
+    flow = await startFlow(modules, flowFor(server.port, { minimum: 0, maximum: 1499.6 }));
+    flow.send('out', { payload: 1499.55 });
+    assert.match((await flow.next('errors')).error.message, /1500 is outside the permitted 0\.\.1499\.6/);
+    assert.equal(server.holding[10], 0);
+  });
+
+  it('takes the limits themselves, whatever their last binary digit', async () => {
+    server = await startServer();
+    flow = await startFlow(modules, flowFor(server.port, { minimum: 0, maximum: 3.3, scale: 1.1 }));
+    flow.send('out', { payload: 3.3 });
+    assert.equal((await flow.next('result')).write.outcome, 'acknowledged');
+    assert.equal(server.holding[10], 3);
+  });
+
   it('reports a refused write as failed', async () => {
     raw = await startRawServer(({ answer }) => answer([0x86, 2]));
     flow = await startFlow(modules, flowFor(raw.port));

@@ -210,6 +210,18 @@ describe('plc simulator', () => {
     await new Promise((resolve) => other.close(resolve));
   });
 
+  it('gives its port to its successor even when it is closed while still opening it', async () => {
+    port = await freePort();
+    for (let deploy = 0; deploy < 5; deploy++) {
+      const short = await startFlow([plcSimulator], flowFor(port));
+      await short.stop();
+      assert.deepEqual(short.waiting('errors'), []);
+      const next = createServer();
+      await new Promise<void>((resolve, reject) => next.once('error', reject).listen(port, '127.0.0.1', resolve));
+      await new Promise((resolve) => next.close(resolve));
+    }
+  });
+
   it('frees its port when the flow stops, with clients connected', async () => {
     await start();
     client = await connect(port);

@@ -147,13 +147,40 @@ describe('resampling', () => {
   it('a clock that jumps a year ahead does not fill the year', () => {
     const resampler = new Resampler(1, 1, 2000, 1000);
     resampler.add(1000, [1]);
-    assert.equal(resampler.add(365 * 86_400_000, [2]).length, 1);
+    resampler.add(1500, [50]);
+    assert.deepEqual(
+      resampler.add(365 * 86_400_000, [2]).map((row) => row.values[0]),
+      [Number.NaN, 2],
+      'one empty tick, and nothing of before',
+    );
   });
-  it('a clock that jumps back stops nothing', () => {
+  it('a stray old sample stops nothing', () => {
     const resampler = new Resampler(1, 1, 2000, 1000);
     resampler.add(100_000, [1]);
     resampler.add(50_000, [2]);
     assert.equal(resampler.add(101_000, [3]).length, 1);
+  });
+  it('a clock that is set back goes on after a few samples, behind one empty tick', () => {
+    const resampler = new Resampler(1, 1, 2000, 20);
+    resampler.add(3_600_000, [1]);
+    const rows = Array.from({ length: 10 }, (_, i) => resampler.add(1000 * (i + 1), [i + 1])).flat();
+    assert.deepEqual(
+      rows.map((row) => [row.time, row.values[0], row.held]),
+      [[4000, Number.NaN, false], ...[5, 6, 7, 8, 9, 10].map((second) => [1000 * second, second, false])],
+    );
+  });
+  it('one sample from the future stops the others for a few samples only', () => {
+    const resampler = new Resampler(1, 1, 2000, 20);
+    resampler.add(1000, [1]);
+    resampler.add(9_000_000, [1]);
+    const rows = Array.from({ length: 10 }, (_, i) => resampler.add(2000 + 1000 * i, [i])).flat();
+    assert.ok(rows.length >= 6);
+  });
+  it('a tag that stops after the clock was set back is a gap, not held until the old time', () => {
+    const resampler = new Resampler(2, 1, 2000, 20);
+    resampler.add(3_600_000, [1, 1]);
+    const rows = Array.from({ length: 20 }, (_, i) => resampler.add(1000 * (i + 1), [i, i < 10 ? i : Number.NaN])).flat();
+    assert.deepEqual([rows.at(-1)?.values[1], rows.at(-1)?.held], [Number.NaN, false]);
   });
 });
 

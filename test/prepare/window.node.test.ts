@@ -104,6 +104,17 @@ describe('window', () => {
   for (const [what, properties, expected] of [
     ['a size that is text', { size: 'x' }, /size: expected a number, got "x"/],
     ['an unknown feature', { features: 'mean,average' }, /features: expected one of mean, .* got average/],
+    [
+      'a band above half the sample rate',
+      { features: 'band-power', bandLowHz: 5, bandHighHz: 9 },
+      /bandLowHz, bandHighHz: .*0.5 Hz.*5 to 9/,
+    ],
+    ['a band that ends before it begins', { features: 'band-power', bandLowHz: 0.4, bandHighHz: 0.1 }, /got 0.4 to 0.1 Hz/],
+    [
+      'more numbers than a gateway should keep',
+      { sampleRateHz: 1000, size: 60, tags: Array.from({ length: 100 }, (_, i) => ({ tag: `t${i}` })) },
+      /got 60000 samples of 100 tags/,
+    ],
     ['a tag listed twice', { tags: [{ tag: 'a' }, { tag: 'a' }] }, /"a" is listed twice/],
     [
       'an environment variable that is not set',
@@ -124,6 +135,18 @@ describe('window', () => {
     await start({ size: '$' + '{LINEWATCH_TEST_SIZE}' });
     for (const second of [1, 2]) flow.send('w', sample(second, { a: 1, b: 1 }));
     assert.equal((await flow.next('out')).window.start, 1000);
+  });
+
+  it('stays yellow while windows are dropped, also between them', async () => {
+    await start({ hop: 3 });
+    for (const second of [1, 2, 3]) flow.send('w', sample(second, { a: 1, b: 2 }));
+    await flow.next('out');
+    for (const second of [4, 5, 6, 7, 8, 9]) flow.send('w', sample(second, { a: 1, b: null }));
+    await flow.next('dropped');
+    await flow.next('dropped');
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    flow.send('w', sample(10, { a: 1, b: null }));
+    assert.equal(flow.statuses('w').at(-1)?.fill, 'yellow');
   });
 
   for (const payload of [undefined, null, 'text', [1, 2], Buffer.from('x')]) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { healthyLogTail } from '../../nodes/score/detect/healthy-tail.ts';
 import { ReconstructionDetector } from '../../nodes/score/detect/reconstruction.ts';
 import { seededRandom } from '../../nodes/shared/random.ts';
-import { reconstruction } from './signals.ts';
+import { healthy, reconstruction } from './signals.ts';
 
 const THRESHOLD = Math.log(1e-5);
 
@@ -42,6 +43,44 @@ describe('a reconstruction judged by the model’s healthy errors', () => {
     const { contributions, evidence } = detector.judge(odd as never, THRESHOLD);
     assert.deepEqual(contributions, { c: 1 });
     assert.deepEqual(evidence, []);
+  });
+});
+
+describe('a reconstruction judged by lasting healthy errors too', () => {
+  const lasting = { over: 10, errors: [0.94, 1, 1.06, 1.12] };
+  const result = (error: number) => ({ ...reconstruction(error), healthy: { ...healthy, lasting } });
+  const run = (detector: ReconstructionDetector, errors: number[]) => errors.map((error) => detector.judge(result(error), THRESHOLD).logP);
+  const times = (count: number, error: number) => new Array<number>(count).fill(error);
+
+  it('finds a small error that stays, which is no anomaly by itself', () => {
+    const detector = new ReconstructionDetector(300);
+    const odd = run(detector, [...times(20, 0.9), ...times(20, 1.6)]).map((logP) => logP <= THRESHOLD);
+    // The median of the last 10 is the mean of their middle two.
+    assert.equal(odd.indexOf(true), 20 + 4);
+    assert.ok(odd.slice(24).every(Boolean));
+    const alone = new ReconstructionDetector(300);
+    assert.ok(times(40, 1.6).every((error) => alone.judge(reconstruction(error), THRESHOLD).logP > THRESHOLD));
+  });
+
+  it('says nothing of it before so many results have come, nor after a pause until they have come again', () => {
+    const detector = new ReconstructionDetector(300);
+    assert.equal(
+      run(detector, times(11, 1.6)).findIndex((logP) => logP <= THRESHOLD),
+      9,
+    );
+    detector.resume();
+    assert.equal(
+      run(detector, times(11, 1.6)).findIndex((logP) => logP <= THRESHOLD),
+      9,
+    );
+  });
+
+  it('counts one p-value for each of two looks, and one alarm for as many results as the median looks back over', () => {
+    const tail = healthyLogTail({ quantiles: healthy.quantiles, errors: lasting.errors }, 1.6);
+    const logP = run(new ReconstructionDetector(300), times(12, 1.6)).at(-1) as number;
+    assert.ok(Math.abs(logP - (tail - Math.log(10) + Math.LN2)) < 1e-9);
+    const sudden = run(new ReconstructionDetector(300), [...times(12, 0.9), ...times(3, 9)]).at(-1) as number;
+    assert.ok(Math.abs(sudden - (healthyLogTail(healthy, 9) + Math.LN2)) < 1e-9);
   });
 });
 

@@ -60,6 +60,26 @@ describe('the scorer', () => {
     }
   });
 
+  it('refuses a state with a value that is no number, which would never be an anomaly', () => {
+    const scorer = new Scorer(options);
+    for (const { reading, time } of stream(300)) scorer.score(reading, time);
+    const good = JSON.stringify(scorer.toState());
+    assert.ok(Scorer.restore(options, JSON.parse(good)));
+    const spoil: ((state: ReturnType<typeof scorer.toState>) => void)[] = [
+      (state) => state.dial.intervals.push('x' as never),
+      (state) => state.results.recent.push(null as never),
+      (state) => state.results.errors.push('7' as never),
+      (state) => state.results.learned.values.push(null as never),
+      (state) => Object.assign(Object.values(state.samples)[0]?.numbers ?? [], { 1: 'low' }),
+      (state) => Object.assign(Object.values(state.samples)[0]?.moments ?? [], { 1: 'x' }),
+    ];
+    for (const change of spoil) {
+      const state = JSON.parse(good);
+      change(state);
+      assert.throws(() => Scorer.restore(options, state), Error);
+    }
+  });
+
   it('has a threshold that is the score of the dial’s p-value, and an anomaly exactly from there on', () => {
     const scorer = new Scorer(options);
     let scores = 0;

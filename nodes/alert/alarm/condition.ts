@@ -31,6 +31,8 @@ export interface Condition {
    * @throws LinewatchError where the message is not what this condition judges; the alarm then stays what it is
    */
   judge(message: Message, active: boolean, now: number): Finding;
+  /** What was found holds on until a message tells otherwise: many sources send a value only when it changes. */
+  holds?: boolean;
   /** For conditions that change without a message: what holds at `now`, and when it may change next (epoch ms). */
   watch?(now: number): { finding: Finding; next: number | undefined };
 }

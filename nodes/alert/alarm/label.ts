@@ -6,6 +6,7 @@ import { expectObject, type Message } from './message.ts';
 export function labelCondition(labels: readonly string[]): Condition {
   const wanted = new Set(labels);
   return {
+    holds: true,
     judge(message: Message): Finding {
       const { label, score } = expectObject('msg.payload', message.payload, 'a classification { label, score }');
       if (typeof label !== 'string') {

@@ -30,6 +30,7 @@ export function limitCondition(limits: Limits): Condition {
   const deadband = limits.deadband ?? usualDeadband(limits);
   let above = true;
   return {
+    holds: true,
     judge(message: Message, active: boolean): Finding {
       const value = valuesOf(message, `an object with the tag "${tag}"`)[tag];
       const { quality, unit = '' } = readingOf(message, tag);

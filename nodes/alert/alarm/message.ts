@@ -20,11 +20,13 @@ export function expectObject(property: string, value: unknown, expected: string)
 }
 
 /**
- * The values of a sample by tag; a single number counts as the tag that `msg.topic` names.
+ * The values of a sample by tag; a single number counts as the tag that `msg.topic` names
+ * (`value` without one).
  * @throws LinewatchError alert-input where the payload is neither
  */
 export function valuesOf({ payload, topic }: Message, expected: string): Record<string, unknown> {
-  return typeof payload === 'number' ? { [String(topic ?? '')]: payload } : expectObject('msg.payload', payload, expected);
+  const tag = typeof topic === 'string' && topic !== '' ? topic : 'value';
+  return typeof payload === 'number' ? { [tag]: payload } : expectObject('msg.payload', payload, expected);
 }
 
 /** The reading of a tag, as far as the message carries one. */

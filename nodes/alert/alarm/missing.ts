@@ -35,7 +35,10 @@ export function missingCondition(tags: readonly string[], timeoutMs: number, sta
   const watch = (now: number): { finding: Finding; next: number | undefined } => {
     const missing: MissingTag[] = [];
     let next: number | undefined;
-    for (const [tag, { seen, bad }] of watched) {
+    for (const [tag, watch] of watched) {
+      // A clock that was set back must not postpone the alarm.
+      watch.seen = Math.min(watch.seen, now);
+      const { seen, bad } = watch;
       // Unnamed tags may come by turns: only the whole message's silence counts then.
       const times = named || tag === '';
       if (bad !== undefined) missing.push({ tag, since: bad.since, reason: bad.reason });

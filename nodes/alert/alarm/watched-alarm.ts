@@ -3,6 +3,9 @@ import { Alarm, type AlarmDelays, type Transition } from './alarm.ts';
 import type { Condition, Facts, Finding } from './condition.ts';
 import type { Message } from './message.ts';
 
+/** A message that is due at the end of a delay comes first: it may tell otherwise. */
+const HELD_GRACE_MS = 1000;
+
 /** A transition with all there is to say about it. */
 export interface Happening {
   to: AlertState;
@@ -23,6 +26,9 @@ export class WatchedAlarm {
   #facts: Facts | undefined;
   #anomaly: unknown;
   #heard = false;
+  /** Message time minus the caller's time, and the last finding: for what holds on without messages. */
+  #ahead = 0;
+  #last: Finding | undefined;
 
   constructor(condition: Condition, delays: AlarmDelays) {
     this.#condition = condition;
@@ -39,24 +45,38 @@ export class WatchedAlarm {
   }
 
   /**
-   * @param now epoch ms
+   * @param now epoch ms, as the delays count it: the message's own time, or the clock's
+   * @param clockNow epoch ms of the clock that `wake` goes by
    * @throws LinewatchError where the message is not what the condition judges; nothing has changed then
    */
-  take(message: Message, now: number): Happening | undefined {
+  take(message: Message, now: number, clockNow = now): Happening | undefined {
     const finding = this.#condition.judge(message, this.#alarm.active, now);
     this.#heard ||= finding.active !== undefined;
     if (finding.active) this.#anomaly = message.anomaly;
+    this.#ahead = now - clockNow;
+    this.#last = finding;
     return this.#settle(finding, now);
   }
 
-  /** Time has come to `now` without a message. */
+  /** The time by which the delays go when the clock shows `clockNow`; both epoch ms. */
+  time(clockNow: number): number {
+    return clockNow + this.#ahead;
+  }
+
+  /** The clock has come to `now` without a message. */
   wake(now: number): Happening | undefined {
-    return this.#condition.watch === undefined ? undefined : this.#settle(this.#condition.watch(now).finding, now);
+    if (this.#condition.watch !== undefined) return this.#settle(this.#condition.watch(now).finding, now);
+    return this.#condition.holds && this.#last !== undefined ? this.#settle(this.#last, this.time(now)) : undefined;
   }
 
   /** ms from `now` until `wake` may change something; undefined where only a message can. */
   waitMs(now: number): number | undefined {
-    if (this.#condition.watch === undefined) return undefined;
+    if (this.#condition.watch === undefined) {
+      const found = this.#last?.active;
+      if (!this.#condition.holds || found === undefined || found === this.#alarm.active) return undefined;
+      // After a reset no delay runs yet: waking begins it.
+      return (this.#alarm.remainingMs ?? 0) + HELD_GRACE_MS;
+    }
     const { next } = this.#condition.watch(now);
     const waits = [next === undefined ? undefined : next - now, this.#alarm.remainingMs].filter((wait) => wait !== undefined);
     return waits.length === 0 ? undefined : Math.max(1, Math.min(...waits));

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LinewatchError } from '../../shared/errors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
@@ -30,12 +30,19 @@ const STDERR_KEPT = 2000;
 export function startChild(setup: ModelSetup, events: ChildEvents): Child {
   // From dist this file is .js, from the sources .ts, and so is its neighbour.
   const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './process.ts' : './process.js', import.meta.url));
-  const child = fork(entry, [], {
-    serialization: 'advanced',
-    // Node-RED's own switches (--inspect above all) are not for the host.
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  let child: ChildProcess;
+  try {
+    child = fork(entry, [], {
+      serialization: 'advanced',
+      // Node-RED's own switches (--inspect above all) are not for the host.
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+  } catch (thrown) {
+    // Some refusals of the system (no memory for another process) are thrown, the others come as an event.
+    queueMicrotask(() => events.gone((thrown as Error).message));
+    return { pid: undefined, run: () => {}, kill: () => {}, leave: () => {} };
+  }
   let stderr = '';
   let over = false;
   const gone = (reason: string) => {

@@ -1,7 +1,7 @@
 import { describe, LinewatchError } from '../../shared/errors.ts';
 import { type TensorData, type TensorType, tensorArrays } from '../../shared/tensor.ts';
 import type { TensorSpec } from '../host/protocol.ts';
-import { float16Bits } from './float16.ts';
+import { float16Bits, float16Value } from './float16.ts';
 
 /** Smallest and largest value of the integer types; 64-bit ones are checked as BigInt. */
 const ranges: Partial<Record<TensorType, [number, number]>> = {
@@ -32,9 +32,13 @@ export function convertValues(values: ArrayLike<unknown>, { name, type }: Tensor
     switch (type) {
       case 'float32':
       case 'float64':
-        return Number(value);
-      case 'float16':
-        return float16Bits(Number(value));
+      case 'float16': {
+        const number = Number(value);
+        const held = type === 'float64' ? number : type === 'float32' ? Math.fround(number) : float16Value(float16Bits(number));
+        // Infinity may be meant; a number that would become infinite is not.
+        if (Number.isFinite(number) && !Number.isFinite(held)) return refuse(index, `a number within ${type}`);
+        return type === 'float16' ? float16Bits(number) : number;
+      }
       case 'bool':
         return Number(value) === 0 || Number(value) === 1 ? Number(value) : refuse(index, 'true or false');
       case 'int64':

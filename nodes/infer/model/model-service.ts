@@ -54,6 +54,7 @@ export function createModelService(options: ModelOptions): ModelService {
   const { path, backend, threads, deadlineMs, memoryMb, folders, clock } = options;
   const listeners = new Set<(state: HostState) => void>();
   let located: { manifest: Manifest | undefined } | undefined;
+  let locating: ReturnType<typeof locate> | undefined;
 
   const locate = async () => {
     const file = await locateModel(path, folders);
@@ -109,7 +110,14 @@ export function createModelService(options: ModelOptions): ModelService {
         },
       };
     },
-    manifest: async () => (located ?? (await locate())).manifest,
+    async manifest() {
+      if (located !== undefined) return located.manifest;
+      // All who ask meanwhile wait for one answer: with one each, they would overtake one another.
+      locating ??= locate().finally(() => {
+        locating = undefined;
+      });
+      return (await locating).manifest;
+    },
     get pid() {
       return host?.pid;
     },

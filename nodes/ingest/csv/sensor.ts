@@ -18,7 +18,7 @@ export interface CsvConfig {
 }
 
 /** The CSV mode of sensor in: replays a table from each deploy on, and from the beginning on command. */
-export function runCsv({ config, clock, RED, send, status, fail, text }: NodeContext<CsvConfig>): RunningNode {
+export function runCsv({ config, clock, RED, started, send, status, fail, text }: NodeContext<CsvConfig>): RunningNode {
   const { path, speed, loop, topic } = config;
   const { userDir } = RED.settings as { userDir?: string };
   const file = locateFile(path, userDir);
@@ -79,7 +79,7 @@ export function runCsv({ config, clock, RED, send, status, fail, text }: NodeCon
   };
 
   // What the first samples and errors are wired to exists only once the whole flow has started.
-  begin(new Promise((resolve) => RED.events.once('flows:started', () => resolve())));
+  begin(started);
   return {
     input(message) {
       const command = message.command as { do?: unknown } | undefined;

@@ -18,6 +18,10 @@ interface Job {
 const backoff: Backoff = { firstMs: 500, mostMs: 30_000 };
 /** Reads are bounded by the nodes that wait for them; writes by this, should messages come faster than a device takes them. */
 const MAX_WAITING_WRITES = 1000;
+/** A write that could not be sent in this time is not sent any more: a set-point of a while ago does harm in a plant. */
+const LONGEST_WAIT_MS = 10_000;
+/** After so many writes in a row one read has its turn, so that a flow that writes without end does not blind the scans. */
+const WRITES_IN_A_ROW = 4;
 
 /**
  * A connection that any number of nodes and units share. One request is under way at a time, writes before reads. It
@@ -34,6 +38,7 @@ export class ModbusConnection {
   #state: ConnectionState = { phase: 'idle' };
   #link: Link | undefined;
   #busy = false;
+  #writesInARow = 0;
   #failures = 0;
   #cancelRetry: Cancel = () => {};
   #closed = false;
@@ -78,7 +83,12 @@ export class ModbusConnection {
     const encoded = encodeWrite(tag, value);
     const waiting = this.#writes.length;
     if (waiting >= MAX_WAITING_WRITES) throw new LinewatchError('modbus-queue', { ...this.endpoint, waiting });
-    await this.#enqueue(this.#writes, (link) => link.write(unit, encoded));
+    const cameAt = this.#clock.now();
+    await this.#enqueue(this.#writes, async (link) => {
+      const waitedMs = this.#clock.now() - cameAt;
+      if (waitedMs > LONGEST_WAIT_MS) throw new LinewatchError('modbus-late', { tag: tag.name, seconds: Math.round(waitedMs / 1000) });
+      await link.write(unit, encoded);
+    });
     return encoded.value;
   }
 
@@ -105,8 +115,11 @@ export class ModbusConnection {
   #next(): void {
     const link = this.#link;
     if (this.#busy || link === undefined) return;
-    const job = this.#writes.shift() ?? this.#reads.shift();
+    const readsTurn = this.#writesInARow >= WRITES_IN_A_ROW && this.#reads.length > 0;
+    const write = readsTurn ? undefined : this.#writes.shift();
+    const job = write ?? this.#reads.shift();
     if (job === undefined) return;
+    this.#writesInARow = write === undefined ? 0 : this.#writesInARow + 1;
     this.#busy = true;
     void job.run(link).then(() => {
       this.#busy = false;

@@ -6,57 +6,79 @@ export type WindowCut =
   | { kind: 'window'; start: number; end: number; samples: Float64Array; held: boolean }
   | { kind: 'gap'; start: number; end: number; tags: number[] };
 
-/** Keeps the last `size` grid rows and cuts a window every `hop` rows. */
+/** Keeps the last `size` grid rows, in memory that never grows, and cuts a window every `hop` rows. */
 export class SlidingWindow {
-  readonly #rows: GridRow[] = [];
-  readonly #filters: Filter[];
-  #sinceLast: number;
-
   readonly #size: number;
   readonly #hop: number;
+  readonly #filters: Filter[];
+  /** Row `n` since the start stands at place n mod size. */
+  readonly #values: Float64Array;
+  readonly #times: Float64Array;
+  readonly #held: Uint8Array;
+  #rows = 0;
+  /** Per tag, how many of the rows have no value; and how many rows are held. A gap is told without a look at the window. */
+  readonly #missing: Uint32Array;
+  #heldRows = 0;
+  #sinceLast: number;
 
   constructor(size: number, hop: number, tags: number, smoothing: Smoothing) {
     this.#size = size;
     this.#hop = hop;
     this.#filters = Array.from({ length: tags }, () => createFilter(smoothing));
+    this.#values = new Float64Array(size * tags);
+    this.#times = new Float64Array(size);
+    this.#held = new Uint8Array(size);
+    this.#missing = new Uint32Array(tags);
     this.#sinceLast = hop;
   }
 
   /** How much of the first window has come, 0..1. */
   get filled(): number {
-    return Math.min(1, this.#rows.length / this.#size);
+    return Math.min(1, this.#rows / this.#size);
   }
 
   add(row: GridRow): WindowCut | undefined {
-    this.#rows.push({ ...row, values: row.values.map((value, tag) => (this.#filters[tag] as Filter)(value)) });
-    if (this.#rows.length > this.#size) this.#rows.shift();
+    const place = this.#rows % this.#size;
+    if (this.#rows >= this.#size) this.#count(place, -1);
+    const tags = this.#filters.length;
+    for (let tag = 0; tag < tags; tag++) this.#values[place * tags + tag] = (this.#filters[tag] as Filter)(row.values[tag] as number);
+    this.#times[place] = row.time;
+    this.#held[place] = row.held ? 1 : 0;
+    this.#count(place, 1);
+    this.#rows++;
     this.#sinceLast++;
-    if (this.#rows.length < this.#size || this.#sinceLast < this.#hop) return undefined;
+    if (this.#rows < this.#size || this.#sinceLast < this.#hop) return undefined;
     this.#sinceLast = 0;
     return this.#cut();
   }
 
-  #cut(): WindowCut {
+  #count(place: number, by: number): void {
     const tags = this.#filters.length;
-    const samples = new Float64Array(this.#size * tags);
-    const missing = new Set<number>();
-    let held = false;
-    this.#rows.forEach((row, t) => {
-      held ||= row.held;
-      row.values.forEach((value, tag) => {
-        samples[t * tags + tag] = value;
-        if (Number.isNaN(value)) missing.add(tag);
-      });
-    });
-    const start = (this.#rows[0] as GridRow).time;
-    const end = (this.#rows.at(-1) as GridRow).time;
-    return missing.size > 0 ? { kind: 'gap', start, end, tags: [...missing] } : { kind: 'window', start, end, samples, held };
+    for (let tag = 0; tag < tags; tag++) {
+      if (Number.isNaN(this.#values[place * tags + tag])) this.#missing[tag] = (this.#missing[tag] as number) + by;
+    }
+    this.#heldRows += by * (this.#held[place] as number);
+  }
+
+  #cut(): WindowCut {
+    const oldest = this.#rows % this.#size;
+    const start = this.#times[oldest] as number;
+    const end = this.#times[(oldest + this.#size - 1) % this.#size] as number;
+    const missing = [...this.#missing.keys()].filter((tag) => (this.#missing[tag] as number) > 0);
+    if (missing.length > 0) return { kind: 'gap', start, end, tags: missing };
+    const samples = new Float64Array(this.#values.length);
+    const older = this.#values.subarray(oldest * this.#filters.length);
+    samples.set(older);
+    samples.set(this.#values.subarray(0, oldest * this.#filters.length), older.length);
+    return { kind: 'window', start, end, samples, held: this.#heldRows > 0 };
   }
 }
 
 /** One tag's samples out of a row-major [T, C] window. */
 export function column(samples: Float64Array, columns: number, index: number): Float64Array {
-  return Float64Array.from({ length: samples.length / columns }, (_, t) => samples[t * columns + index] as number);
+  const values = new Float64Array(samples.length / columns);
+  for (let t = 0; t < values.length; t++) values[t] = samples[t * columns + index] as number;
+  return values;
 }
 
 /** Each column to mean 0 and standard deviation 1 (n − 1); a constant column becomes 0. */

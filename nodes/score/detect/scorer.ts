@@ -31,6 +31,8 @@ export interface ScorerState {
   samples: SamplesState;
 }
 
+const areNumbers = (values: unknown) => Array.isArray(values) && values.every(Number.isFinite);
+
 /** Everything one anomaly-score node knows: two detectors, the dial, the phase. Its state is plain data. */
 export class Scorer {
   readonly #options: ScorerOptions;
@@ -59,9 +61,11 @@ export class Scorer {
     const saved = (content ?? {}) as Partial<ScorerState>;
     if (saved.version !== 1) throw new Error(`version: expected 1, got ${describe(saved.version)}`);
     if (saved.learnResults !== options.learnResults || saved.learnSamples !== options.learnSamples) return undefined;
+    const { dial, results, samples } = saved;
+    // One value that is no number would make every comparison false: a score that is never an anomaly.
     const complete =
-      Array.isArray(saved.dial?.intervals) && Array.isArray(saved.results?.learned?.values) && typeof saved.samples === 'object';
-    if (!complete) throw new Error('a part is missing');
+      [dial?.intervals, results?.learned?.values, results?.recent, results?.errors].every(areNumbers) && typeof samples === 'object';
+    if (!complete) throw new Error('a part is missing or not a number');
     return new Scorer(options, saved as ScorerState);
   }
 

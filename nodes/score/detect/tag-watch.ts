@@ -56,7 +56,7 @@ export class TagWatch {
     this.#moments = new Moments(MEMORY, state?.moments);
     this.#blocks = new Moments(MEMORY / BLOCK, state?.blocks);
     this.#recent = new Ring(BLOCK, state?.recent);
-    if (state !== undefined) this.#restore(state.numbers);
+    if (state !== undefined) this.#restore(state);
   }
 
   /** ln p of the last reading, at most 0. */
@@ -210,7 +210,9 @@ export class TagWatch {
     };
   }
 
-  #restore(numbers: (number | null)[]): void {
+  #restore({ numbers, moments, blocks, recent }: TagWatchState): void {
+    const known = [...numbers.filter((number) => number !== null), ...moments, ...blocks, ...recent];
+    if (!known.every(Number.isFinite)) throw new Error('a tag has a value that is not a number');
     const at = (index: number) => numbers[index] ?? 0;
     [this.#count, this.#min, this.#max, this.#changes] = [at(0), at(1), at(2), at(3)];
     this.#last = numbers[4] ?? undefined;

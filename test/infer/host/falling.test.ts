@@ -67,6 +67,16 @@ describe('inference host that falls, hangs or is closed', () => {
     assert.deepEqual(first(await run(turns(1, 1n))), [2]);
   });
 
+  it('survives that the system refuses another process, and goes on when it no longer does', async () => {
+    const { run } = open('triple.onnx');
+    // More than Linux lets one variable hold: exec fails with E2BIG, which Node.js throws.
+    process.env.LINEWATCH_TEST_HUGE = 'x'.repeat(200_000);
+    const answer = run(vector(1, 2, 3));
+    await delay(50);
+    delete process.env.LINEWATCH_TEST_HUGE;
+    assert.deepEqual(first(await answer), [3, 6, 9]);
+  });
+
   it('refuses a corrupt file, and takes it once it is whole', async () => {
     folder.write('copied.onnx', scaleModel(2).subarray(0, 50));
     const clock = new FastClock(0);

@@ -77,6 +77,18 @@ describe('model inputs', () => {
     ['null', null, spec('float32', 1), 'input x: value 0: expected a number, got null'],
     ['a fraction for an integer', [1.5], spec('int32', 1), 'input x: value 0: expected a whole number -2147483648..2147483647, got 1.5'],
     ['too large a number', [1, 256], spec('uint8', 2), 'input x: value 1: expected a whole number 0..255, got 256'],
+    [
+      'a number that float32 has only as infinity',
+      [1e39],
+      spec('float32', 1),
+      'input x: value 0: expected a number within float32, got 1e+39',
+    ],
+    [
+      'a number that float16 has only as infinity',
+      [65_520],
+      spec('float16', 1),
+      'input x: value 0: expected a number within float16, got 65520',
+    ],
     ['a negative uint64', [-1], spec('uint64', 1), 'input x: value 0: expected uint64, got -1'],
     ['a number for a text', [1], spec('string', 1), 'input x: value 0: expected a text, got 1'],
     [

@@ -31,6 +31,22 @@ describe('model service', () => {
     assert.equal(service?.pid, undefined);
   });
 
+  it('reads the manifest once for all who ask at the same time, and answers in their order', async () => {
+    const { manifest } = create();
+    const order: number[] = [];
+    const ask = async (index: number) => {
+      const got = await manifest();
+      order.push(index);
+      return got;
+    };
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => ask(index)));
+    assert.equal(new Set(answers).size, 1);
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+    );
+  });
+
   it('tells each user what state the model is in, from when it came', async () => {
     const { open } = create();
     const states: HostState['kind'][][] = [[], []];

@@ -40,6 +40,39 @@ describe('modbus connection', () => {
     await server.close();
   });
 
+  it('lets reads have their turn while a flow writes without end', async () => {
+    const shared = await against(({ pdu, answer }) => answer(pdu[0] === 3 ? register(7) : pdu));
+    let writing = true;
+    const write = async () => {
+      while (writing) await shared.write(1, tag, 5);
+    };
+    const writers = Array.from({ length: 20 }, write);
+    try {
+      const late = pause(2000).then(() => 'starved');
+      assert.deepEqual(await Promise.race([shared.read(1, 'holding', 0, 1), late]), [7]);
+    } finally {
+      writing = false;
+      await Promise.all(writers);
+    }
+  });
+
+  it('does not send a write that waited too long for its turn', async () => {
+    const clock = new FastClock(0);
+    const written: number[] = [];
+    raw = await startRawServer(({ pdu, answer, socket, count }) => {
+      written.push(pdu.readUInt16BE(3));
+      if (count > 0) return answer(pdu);
+      void clock.runUntil(11_000).then(() => socket.write(answer(pdu)));
+      return undefined;
+    });
+    connection = new ModbusConnection({ host: '127.0.0.1', port: raw.port, timeoutMs: 1000 }, clock, () => 0);
+    const [first, second] = await Promise.allSettled([connection.write(1, tag, 1), connection.write(1, tag, 2)]);
+    assert.equal(first.status, 'fulfilled');
+    assert.match(String(second.status === 'rejected' && second.reason.message), /tag "t": the write waited 11 s/);
+    assert.equal(await connection.write(1, tag, 3), 3);
+    assert.deepEqual(written, [1, 3]);
+  });
+
   it('has one request under way at a time, and writes go first', async () => {
     const order: string[] = [];
     let open = 0;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -55,7 +55,7 @@ describe('inference host that falls, hangs or is closed', () => {
 
   it('is broken after five crashes without an answer, and is tried again later', async () => {
     const clock = new FastClock(0);
-    const { host, run, states } = open('loop.onnx', { deadlineMs: 30, clock });
+    const { host, run, states } = open('loop.onnx', { deadlineMs: 200, clock });
     await run(turns(0, 1n));
     const results = await Promise.allSettled(Array.from({ length: 7 }, () => run(turns(0, ENDLESS))));
     const messages = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'answered'));
@@ -150,6 +150,16 @@ describe('inference host that falls, hangs or is closed', () => {
     };
     assert.ok(isThere(), 'its model is in the endless run');
     await until(() => !isThere());
+  });
+
+  it('ends where Node-RED was gone before it could look for the first time', async () => {
+    // Named as its parent is a process that is not: as if that had died meanwhile, and another had taken its place.
+    const child = fork(join(import.meta.dirname, '../../../nodes/infer/host/process.ts'), ['1'], {
+      serialization: 'advanced',
+      execArgv: ['--no-warnings'],
+    });
+    const [, signal] = await once(child, 'exit');
+    assert.equal(signal, 'SIGKILL');
   });
 
   it('stops a process that grows past its memory ceiling', async function () {

@@ -14,7 +14,7 @@ export interface TestServer {
 
 /**
  * @param options.missing addresses of holding registers that answer "illegal data address"
- * @param options.port 0 for a free one
+ * @param options.port a free one where it is missing
  */
 export async function startServer(options: { port?: number; missing?: number[] } = {}): Promise<TestServer> {
   const holding = new Uint16Array(65536);
@@ -42,7 +42,8 @@ export async function startServer(options: { port?: number; missing?: number[] }
         holding[address] = value;
       },
     },
-    { host: '127.0.0.1', port: options.port ?? 0, unitID: 1 },
+    // The library takes 0 for 502, which only root may listen on.
+    { host: '127.0.0.1', port: options.port ?? (await freePort()), unitID: 1 },
   );
   await new Promise<void>((resolve, reject) => {
     server.on('initialized', () => resolve());

@@ -28,6 +28,11 @@ describe('modbus read plan', () => {
     ['a gap of 5 registers', words(0, 6), ['holding 0 1', 'holding 6 1']],
     ['the same register twice', words(3, 3), ['holding 3 1']],
     ['values that overlap', [tag('holding', 0, 'float64'), tag('holding', 1, 'uint16'), tag('holding', 4, 'uint16')], ['holding 0 5']],
+    [
+      'a gap counted from the end of a wide value, not of a narrow one inside it',
+      [tag('holding', 0, 'float64'), tag('holding', 1, 'uint16'), tag('holding', 8, 'uint16')],
+      ['holding 0 9'],
+    ],
     ['125 registers', words(...Array(125).keys()), ['holding 0 125']],
     ['126 registers', words(...Array(126).keys()), ['holding 0 125', 'holding 125 1']],
     [

@@ -37,7 +37,7 @@ export default defineNode({
     const address = `${connection.endpoint.host}:${connection.endpoint.port}`;
     const checkGuard = (amount: unknown, slack: number) => {
       if (typeof amount === 'number' && (amount < minimum - slack || amount > maximum + slack)) {
-        throw new LinewatchError('modbus-write-guard', { tag: tag.name, got: amount, min: minimum, max: maximum });
+        throw new LinewatchError('modbus-write-guard', { tag: tag.name, got: amount, min: wordLimit(minimum), max: wordLimit(maximum) });
       }
     };
     // What an integer register rounds to must be permitted as well; floats lose some digits at most.
@@ -72,3 +72,5 @@ export default defineNode({
     };
   },
 });
+
+const wordLimit = (limit: number) => String(limit).replace('Infinity', '∞');

@@ -32,7 +32,7 @@ export function startChild(setup: ModelSetup, events: ChildEvents): Child {
   const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './process.ts' : './process.js', import.meta.url));
   let child: ChildProcess;
   try {
-    child = fork(entry, [], {
+    child = fork(entry, [String(process.pid)], {
       serialization: 'advanced',
       // Node-RED's own switches (--inspect above all) are not for the host.
       execArgv: [],

@@ -74,6 +74,7 @@ function beNeighbourly(): void {
 
 /** `disconnect` can not be heard while a model runs, and one that never returns would outlive a killed Node-RED for ever. */
 function watchParent(): void {
-  const watch = `const { ppid } = process; setInterval(() => { if (process.ppid !== ppid) process.kill(process.pid, 'SIGKILL'); }, 1000);`;
+  // Its own look at the parent could come too late: on a busy gateway the thread starts after Node-RED was killed.
+  const watch = `setInterval(() => { if (process.ppid !== ${Number(process.argv[2])}) process.kill(process.pid, 'SIGKILL'); }, 1000);`;
   new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 } }).unref();
 }

@@ -3,7 +3,7 @@
  * and only what has no source any more is removed, so that a Node-RED that runs from `dist/` meanwhile goes on.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,7 +24,10 @@ for (const file of globSync('dist/**/*', { cwd: root })) {
 }
 
 function copy(from: string, to: string): void {
-  mkdirSync(dirname(join(root, to)), { recursive: true });
-  cpSync(join(root, from), join(root, to));
+  const target = join(root, to);
+  mkdirSync(dirname(target), { recursive: true });
+  // Renaming puts the new file in the place of the old one at once; copying over it would take it away for a moment.
+  copyFileSync(join(root, from), `${target}.new`);
+  renameSync(`${target}.new`, target);
   built.add(to);
 }

@@ -61,6 +61,7 @@ export interface NodeDefinition<Config> {
   register?(RED: NodeAPI): void;
 }
 
+const LONGEST_STATUS = 80;
 const services = new WeakMap<object, unknown>();
 
 /**
@@ -87,7 +88,9 @@ export function defineNode<Config>(definition: NodeDefinition<Config>): (RED: No
 export function serviceOf<Service>(RED: NodeAPI, property: string, id: string, expected: string): Service {
   const node = id === '' ? null : RED.nodes.getNode(id);
   const service = node ? services.get(node) : undefined;
-  if (service === undefined || node?.type !== `linewatch-${expected}`) throw new LinewatchError('config-node', { property, expected });
+  if (service === undefined || node?.type !== `linewatch-${expected}`) {
+    throw new LinewatchError('config-node', { property, expected: expected.replace('-', ' ') });
+  }
   return service as Service;
 }
 
@@ -105,7 +108,8 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
     const next = `${fill} ${shape} ${text}`;
     if (closed || next === shown) return;
     shown = next;
-    node.status({ fill, shape, text });
+    // One line below a node; the whole text stands in the log and in the error.
+    node.status({ fill, shape, text: text.length > LONGEST_STATUS ? `${text.slice(0, LONGEST_STATUS - 1)}…` : text });
   };
   const status = (colour: Colour, key: string, values?: ErrorContext, shape?: 'dot' | 'ring') => {
     if (colour === 'green') forgetError();
@@ -120,7 +124,7 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
   };
   const showError = (error: LinewatchError) => {
     const text = wordError(error, language);
-    show('red', 'ring', text.length > 80 ? `${text.slice(0, 79)}…` : text);
+    show('red', 'ring', text);
   };
   const fail = (thrown: unknown, message?: Message) => {
     if (closed) return;

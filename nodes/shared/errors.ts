@@ -11,7 +11,7 @@ export const errorCatalogue = {
   'config-range': '{{property}}: expected {{min}} to {{max}}, got {{got}}',
   'config-choice': '{{property}}: expected one of {{expected}}, got {{got}}',
   'config-list': '{{property}}: expected a list, got {{got}}',
-  'config-node': '{{property}}: choose a {{expected}} node and deploy again',
+  'config-node': '{{property}}: no {{expected}} is chosen, or it does not work itself; choose or mend it, and deploy again',
   'env-missing': '{{property}}: environment variable {{variable}} is not set',
   'file-missing': '{{property}}: file {{path}} does not exist',
   'file-unreadable': '{{property}}: file {{path}} can not be read: {{reason}}',

@@ -239,6 +239,6 @@ describe('onnx infer', () => {
 
   it('asks for a model node where none is chosen', async () => {
     const { next } = await start({ infer: { model: '' } });
-    assert.match((await next('caught')).error.message, /model: choose a onnx-model node and deploy again/);
+    assert.match((await next('caught')).error.message, /model: no onnx model is chosen/);
   });
 });

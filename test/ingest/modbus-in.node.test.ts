@@ -163,7 +163,7 @@ describe('modbus in', () => {
   it('asks for a connection where none is chosen', async () => {
     flow = await startFlow(modules, flowFor(502, { connection: '' }));
     const { error } = await flow.next('errors');
-    assert.match(error.message, /connection: choose a modbus-connection node/);
+    assert.match(error.message, /connection: no modbus connection is chosen/);
   });
 
   it('takes its address from the environment', async () => {

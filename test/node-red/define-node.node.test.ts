@@ -95,7 +95,7 @@ describe('a node', () => {
       [other, modbusIn],
       [{ id: 'other', type: 'linewatch-other' }, { ...reader, tags }, ...nodes.filter(({ id }) => id !== 'test')],
     );
-    assert.match((await flow.next('errors')).error.message, /connection: choose a modbus-connection node/);
+    assert.match((await flow.next('errors')).error.message, /connection: no modbus connection is chosen/);
   });
 });
 

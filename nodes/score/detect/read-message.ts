@@ -1,5 +1,6 @@
 import { describe, LinewatchError } from '../../shared/errors.ts';
 import type { ReconstructionResult, TagReading } from '../../shared/messages.ts';
+import { describeTensor, isTensor } from '../../shared/tensor.ts';
 import type { TagNumber } from './samples.ts';
 
 /** The largest float32: no sensor reads more, and squares of it still fit a double. */
@@ -25,6 +26,12 @@ export function readMessage(message: { payload?: unknown; tags?: unknown; topic?
     throw new LinewatchError('input-payload', {
       expected: 'a sensor sample { tag: value } or a reconstruction result of interpret',
       got: describe(payload),
+    });
+  }
+  if (isTensor(payload)) {
+    throw new LinewatchError('input-payload', {
+      expected: 'a sensor sample { tag: value } or a reconstruction result (put interpret after onnx infer)',
+      got: `a tensor, ${describeTensor(payload)}`,
     });
   }
   const { columns, byColumn, error } = payload as Partial<ReconstructionResult>;

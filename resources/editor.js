@@ -88,9 +88,9 @@
   /**
    * An editable table: one row per item, one field per column.
    * @param {string} selector an empty <ol> in the dialog
-   * @param {{ key: string, label: string, hint?: string, width?: string, options?: [string, string][], placeholder?: string,
+   * @param {{ key: string, label: string, hint?: string, width?: string, options?: [string, string][], placeholder?: string, list?: string,
    *   check?: (value: string, row: object, rows: object[]) => string, off?: (row: object) => boolean }[]} columns
-   *   `check` says what is wrong with a cell, '' for nothing; `off` where a cell has no meaning
+   *   `check` says what is wrong with a cell, '' for nothing; `off` where a cell has no meaning; `list` is the id of a <datalist>
    * @param {object[]} rows
    */
   function table(selector, columns, rows) {
@@ -129,9 +129,10 @@
       addItem(container, _index, item) {
         const row = item.row ?? {};
         const line = $('<div class="linewatch-row">').css('grid-template-columns', grid).appendTo(container);
-        for (const { key, label, options, placeholder } of columns) {
+        for (const { key, label, options, placeholder, list: suggestions } of columns) {
           const field = options ? $('<select>') : $('<input type="text">');
           for (const [value, words] of options ?? []) $('<option>').val(value).text(words).appendTo(field);
+          if (suggestions) field.attr('list', suggestions);
           field.attr({ 'aria-label': label, placeholder: placeholder ?? '', 'data-key': key });
           field.val(row[key] ?? (options ? options[0][0] : '')).appendTo(line);
         }
@@ -167,12 +168,21 @@
 
   /**
    * Call it first in `oneditprepare`. An element with `data-when="field=a|b"` (or `field~a`: the list in the field has a;
-   * several joined by `&`) is there only while that holds; fields are checked as they are typed.
+   * several joined by `&`) is there only while that holds; fields are checked as they are typed. A `<details class="linewatch-more">`
+   * is open where something in it is not as it is by default.
    */
   function dialog(node) {
     const prefix = node._def.category === 'config' ? '#node-config-input-' : '#node-input-';
     open.set(node.id, prefix);
     const form = $(`${prefix}name`).closest('.linewatch-form');
+    for (const [field, { value }] of Object.entries(node._def.defaults)) {
+      const input = $(prefix + field);
+      // A flow of an older version knows nothing of newer fields.
+      if (node[field] === undefined && input.is(':checkbox')) input.prop('checked', value);
+      else if (node[field] === undefined) input.val(value);
+      else if (String(node[field]) !== String(value))
+        $(`${prefix}${field}, ${prefix}${field}-table`).closest('.linewatch-more').attr('open', '');
+    }
     const holds = (condition) => {
       const [, field, operator, wanted] = /^(\w+)([=~])(.*)$/.exec(condition);
       const value = String(current(node, field) ?? '');

@@ -7,7 +7,7 @@ import { interpretReconstruction } from './interpret/reconstruction.ts';
 import { pickOutput } from './interpret/tensor-values.ts';
 import { checkColumns, windowColumns } from './model/check-columns.ts';
 import type { Manifest } from './model/manifest.ts';
-import type { ModelService } from './model/model-service.ts';
+import type { ModelHandle } from './model/model-handle.ts';
 
 interface Config {
   task: 'auto' | 'reconstruction' | 'classify';
@@ -32,7 +32,7 @@ export default defineNode<Config>({
   }),
 
   start({ config, clock, status, RED }) {
-    const model = config.model === '' ? undefined : serviceOf<ModelService>(RED, 'model', config.model, 'onnx-model');
+    const model = config.model === '' ? undefined : serviceOf<ModelHandle>(RED, 'model', config.model, 'onnx-model');
     let shownAt = Number.NEGATIVE_INFINITY;
     const show = (key: string, values: Record<string, string>) => {
       if (clock.now() - shownAt < 1000) return;
@@ -49,7 +49,8 @@ export default defineNode<Config>({
             show('error', { error: payload.error.toPrecision(3) });
           } else {
             const labels = config.labels.length > 0 ? config.labels : (manifest?.labels ?? []);
-            const payload = interpretClasses(pickOutput(message.payload, config.output), { ...config, labels });
+            const activation = config.activation === 'auto' ? (manifest?.activation ?? 'auto') : config.activation;
+            const payload = interpretClasses(pickOutput(message.payload, config.output), { ...config, labels, activation });
             send({ ...message, payload });
             show('label', { label: payload.label, score: payload.score.toPrecision(2) });
           }

@@ -1,20 +1,27 @@
-import { defineNode, type NodeContext, serviceOf } from '../node-red/define-node.ts';
-import { LinewatchError } from '../shared/errors.ts';
+import { defineNode, type Message, type NodeContext, serviceOf } from '../node-red/define-node.ts';
+import { describe, LinewatchError } from '../shared/errors.ts';
 import type { InferenceInfo } from '../shared/messages.ts';
 import type { Tensor } from '../shared/tensor.ts';
 import type { HostState } from './host/host-state.ts';
-import type { LoadedModelInfo, Tensors } from './host/protocol.ts';
+import type { QueueOrder } from './host/job-queue.ts';
+import type { Tensors } from './host/protocol.ts';
 import { checkColumns, windowColumns } from './model/check-columns.ts';
 import { inputsOf } from './model/inputs.ts';
-import type { Lane, LoadedModel, ModelService } from './model/model-service.ts';
+import { dropReason, Lane, type LaneAnswer } from './model/lane.ts';
+import type { ModelHandle } from './model/model-handle.ts';
+import type { LoadedModel } from './model/model-source.ts';
+import { modelStatus } from './model-status.ts';
 
 interface Config {
   model: string;
   queueLimit: number;
+  order: QueueOrder;
+  /** 0: any time. */
+  maxAgeMs: number;
+  priority: number;
+  retry: boolean;
+  stateKey: string;
 }
-
-/** Statuses travel to every open editor: once a second is enough. */
-const STATUS_MS = 1000;
 
 export default defineNode<Config>({
   type: 'linewatch-onnx-infer',
@@ -23,94 +30,134 @@ export default defineNode<Config>({
   read: (fields) => ({
     model: fields.text('model', { optional: true }),
     queueLimit: fields.number('queueLimit', { integer: true, min: 1, max: 100_000, default: 100 }),
+    order: fields.choice('order', ['fifo', 'latest', 'deadline'], 'fifo'),
+    maxAgeMs: fields.number('maxAgeMs', { min: 0, max: 3_600_000, default: 0 }),
+    priority: fields.number('priority', { integer: true, min: -10, max: 10, default: 0 }),
+    retry: fields.boolean('retry'),
+    stateKey: fields.text('stateKey', { default: 'topic', optional: true }),
   }),
 
   start(context) {
-    const { config, clock, started, status, fail, text, RED } = context;
-    const model = serviceOf<ModelService>(RED, 'model', config.model, 'onnx-model');
-    let shownAt = Number.NEGATIVE_INFINITY;
+    const { config, node, started, text, RED } = context;
+    const model = serviceOf<ModelHandle>(RED, 'model', config.model, 'onnx-model');
+    const { queueLimit: limit, order, priority, retry } = config;
+    const status = modelStatus(context, model);
     let pending = 0;
     let reported = '';
-    let lane: Lane | undefined;
-    const open = () => {
-      lane ??= model.open(config.queueLimit, (state) => {
-        // One log line is enough: messages that wait carry the error themselves, and a further try says nothing new.
-        if (state.kind !== 'broken') showState(context, state);
-        else if (pending > 0 || state.error.message === reported) status('red', 'broken');
-        else fail(state.error);
-        if (state.kind === 'broken') reported = state.error.message;
-        else if (state.kind === 'ready') reported = '';
-        shownAt = Number.NEGATIVE_INFINITY;
-      });
-      return lane;
+    let noted = '';
+    const onState = (state: HostState) => {
+      // One log line is enough: messages that wait carry the error themselves, and a further try says nothing new.
+      if (state.kind === 'broken' && pending === 0 && state.error.message !== reported) context.fail(state.error);
+      else status.state(state);
+      if (state.kind === 'broken') reported = state.error.message;
+      if (state.kind !== 'ready') return;
+      reported = '';
+      const names = state.info.leftOut.join(', ');
+      if (names !== '' && names !== noted) node.warn(text('notice.leftOut', { names }));
+      noted = names;
+    };
+    let opened: Lane | undefined;
+    const lane = () => {
+      opened ??= new Lane(model, { limit, order, priority, retry }, { onState, onKept: (error) => status.kept(error, context.fail) });
+      return opened;
     };
     // A model that can not be loaded is said at deploy, but not before the Catch nodes are there to hear it.
     let closed = false;
-    void started.then(() => closed || open());
+    void started.then(() => closed || lane());
 
     return {
-      async input(message, send) {
+      input(message, send) {
+        const key = stateKey(message, config.stateKey);
+        if (message.command !== undefined) return obey(message.command, model, lane(), key, status);
         let inputs: Tensors = {};
+        const prepare = (loaded: LoadedModel) => {
+          inputs = inputsFor(message, loaded);
+          return inputs;
+        };
         pending++;
-        try {
-          const { outputs, runMs, queueMs, ...run } = await open().run((loaded) => {
-            inputs = prepare(message, loaded);
-            return inputs;
-          });
-          const { name, version, backend, manifest } = run.model;
-          const inference: InferenceInfo = { model: name, version, backend, queueMs, runMs, batch: 1 };
-          const kept = manifest?.task === 'reconstruction' ? { input: alone(inputs) } : {};
-          send([{ ...message, ...kept, payload: alone(outputs), inference }, null]);
-          if (clock.now() - shownAt < STATUS_MS) return;
-          shownAt = clock.now();
-          showRun(context, run.model, runMs);
-        } catch (thrown) {
-          // After an error the next good run shows at once.
-          shownAt = Number.NEGATIVE_INFINITY;
-          if (!(thrown instanceof LinewatchError) || thrown.code !== 'model-queue-full') throw thrown;
-          const reason = text('reason.queueFull', thrown.context);
-          status('yellow', 'dropped', { reason });
-          shownAt = clock.now();
-          send([null, { ...message, dropped: { reason } }]);
-        } finally {
-          pending--;
-        }
+        return lane()
+          .run(prepare, key, dueAt(message, context))
+          .then(
+            (answer) => {
+              pending--;
+              send(answered(message, inputs, answer));
+              status.ran(answer.model, answer.runMs);
+            },
+            (thrown) => {
+              pending--;
+              const dropped = thrown instanceof LinewatchError ? dropReason(thrown.code) : undefined;
+              if (dropped === undefined) {
+                status.failed();
+                throw thrown;
+              }
+              const reason = text(`reason.${dropped}`, thrown.context);
+              status.dropped(reason);
+              send([null, { ...message, dropped: { reason } }]);
+            },
+          );
       },
       close() {
         closed = true;
-        lane?.close();
+        if (pending > 0) node.warn(text('notice.lost', { count: pending }));
+        opened?.close();
       },
     };
   },
 });
 
-function prepare(message: Record<string, unknown>, model: LoadedModel): Tensors {
+function answered(message: Message, inputs: Tensors, answer: LaneAnswer): Message {
+  const { queueMs, runMs, batch, state, model } = answer;
+  const { name, version, backend } = model;
+  const inference: InferenceInfo = { model: name, version, backend, queueMs, runMs, batch };
+  if (state !== undefined) inference.state = state;
+  const result: Message = { ...message, payload: alone(answer.outputs), inference };
+  if (model.manifest?.task === 'reconstruction') result.input = alone(inputs);
+  return result;
+}
+
+async function obey(command: unknown, model: ModelHandle, lane: Lane, key: string, status: ReturnType<typeof modelStatus>): Promise<void> {
+  const { do: order, path, all } = (command ?? {}) as { do?: unknown; path?: unknown; all?: unknown };
+  switch (order) {
+    case 'swap':
+      if (typeof path !== 'string' || path === '') throw new LinewatchError('model-swap-path', { got: describe(path) });
+      return status.swapping(() => model.swap(path));
+    case 'rollback':
+      return status.swapping(() => model.rollback());
+    case 'reset':
+      if (all === true) lane.resetAll();
+      else lane.reset(key);
+      return;
+    default:
+      throw new LinewatchError('input-command', {
+        expected: '{ do: "swap", path }, { do: "rollback" }, { do: "reset" }',
+        got: describe(order === undefined ? command : order),
+      });
+  }
+}
+
+/** Whose state a message is about. */
+function stateKey(message: Message, property: string): string {
+  const value = property === '' ? '' : message[property];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** performance.now() by which a message must be run: `msg.deadline` (epoch ms), and the node's own limit. */
+function dueAt({ deadline }: Message, { config, clock }: NodeContext<Config>): number {
+  const now = performance.now();
+  const own = config.maxAgeMs > 0 ? now + config.maxAgeMs : Number.POSITIVE_INFINITY;
+  return typeof deadline === 'number' && Number.isFinite(deadline) ? Math.min(own, now + deadline - clock.now()) : own;
+}
+
+function inputsFor(message: Message, model: LoadedModel): Tensors {
   const [input] = model.inputs;
   const expected = model.manifest?.inputs?.find(({ name }) => name === input?.name)?.columns;
   const columns = windowColumns(message.window);
   if (model.inputs.length === 1 && expected !== undefined && columns !== undefined) checkColumns(columns, expected);
-  return inputsOf(message.payload, model.inputs);
+  return inputsOf(message.payload, model.inputs, model.fixed());
 }
 
 /** One tensor stands alone; several keep their names. */
 function alone(tensors: Tensors): Tensor | Tensors {
   const [first, ...others] = Object.values(tensors);
   return first !== undefined && others.length === 0 ? first : tensors;
-}
-
-function showState({ status }: NodeContext<Config>, state: HostState): void {
-  if (state.kind === 'starting' || state.kind === 'restarting') status('yellow', state.kind);
-  else if (state.kind === 'ready') {
-    if (state.info.fallbackReason === undefined) status('green', `ready.${state.info.backend}`);
-    else showFallback(status, state.info);
-  }
-}
-
-function showRun({ status }: NodeContext<Config>, model: LoadedModel, runMs: number): void {
-  if (model.fallbackReason !== undefined) showFallback(status, model);
-  else status('green', 'ran', { backend: model.backend, ms: runMs < 10 ? runMs.toPrecision(2) : runMs.toFixed(0) });
-}
-
-function showFallback(status: NodeContext<Config>['status'], { backend, fallbackReason = '' }: LoadedModelInfo): void {
-  status('yellow', 'fallback', { backend, reason: fallbackReason.slice(0, 60) });
 }

@@ -1,48 +1,61 @@
-import { defineNode } from '../node-red/define-node.ts';
-import { dataFolder } from '../node-red/files.ts';
-import type { BackendChoice } from './host/protocol.ts';
-import { listModels, modelFolders } from './model/locate.ts';
-import { createModelService } from './model/model-service.ts';
+import { defineNode, type NodeContext } from '../node-red/define-node.ts';
+import { dataFolder, readState, stateFile, writeState } from '../node-red/files.ts';
+import { acquireHandle, dropHandle, modelHandles } from './model/handles.ts';
+import type { ModelSettings } from './model/model-settings.ts';
+import type { SwapMemory } from './model/succession.ts';
+import { readModelSettings } from './model/trial-setup.ts';
+import { foldersOf, registerModelAdmin } from './model-admin.ts';
+import { registerMetrics } from './model-metrics-admin.ts';
 
-interface Config {
-  path: string;
-  backend: BackendChoice;
-  threads: number;
-  deadlineMs: number;
-  memoryMb: number;
+interface Config extends ModelSettings {
+  name: string;
 }
-
-interface Settings {
-  userDir?: string;
-  linewatch?: { folder?: string; modelFolders?: unknown };
-}
-
-const foldersOf = (settings: unknown) => modelFolders(dataFolder(settings as Settings), (settings as Settings).linewatch?.modelFolders);
 
 /** A model and the process it runs in, for all nodes that name it. */
 export default defineNode<Config>({
   type: 'linewatch-onnx-model',
   url: import.meta.url,
 
-  read: (fields) => ({
-    path: fields.text('path'),
-    backend: fields.choice('backend', ['auto', 'native', 'wasm'], 'auto'),
-    threads: fields.number('threads', { integer: true, min: 0, max: 256, default: 0 }),
-    deadlineMs: fields.number('deadlineMs', { min: 1, max: 3_600_000, default: 10_000 }),
-    memoryMb: fields.number('memoryMb', { min: 0, default: 0 }),
-  }),
+  read: (fields) => ({ name: fields.text('name', { optional: true }), ...readModelSettings(fields) }),
 
-  start({ config, clock, RED }) {
-    const service = createModelService({ ...config, clock, folders: foldersOf(RED.settings) });
-    return { service, close: () => service.close() };
+  start(context) {
+    const { config, clock, node, RED } = context;
+    const { name, ...settings } = config;
+    const label = name === '' ? config.path : name;
+    const handle = acquireHandle(node.id, settings, { label, folders: foldersOf(RED.settings), clock, memory: swapMemory(context) });
+    return {
+      service: handle,
+      // Not at a mere deploy: the next node goes on with the model. Where none does, it leaves memory by itself.
+      close: (removed) => (removed ? dropHandle(handle) : undefined),
+    };
   },
 
   register(RED) {
-    RED.httpAdmin?.get('/linewatch/models', RED.auth.needsPermission('linewatch.read'), (_request, response) => {
-      listModels(foldersOf(RED.settings)).then(
-        (models) => response.json(models),
-        (error) => response.status(500).json({ message: String(error) }),
-      );
-    });
+    registerModelAdmin(RED);
+    registerMetrics(RED, modelHandles);
   },
 });
+
+/** A swap by command counts until the path in the dialog is changed. */
+function swapMemory({ config, node, RED, fail }: NodeContext<Config>): SwapMemory {
+  const folder = dataFolder(RED.settings as Parameters<typeof dataFolder>[0]);
+  if (folder === undefined) return { read: () => undefined, write: () => {} };
+  const file = stateFile(folder, node.id);
+  const { path: configured } = config;
+  return {
+    read() {
+      try {
+        return readState(file, (content) => {
+          const { instead, of } = (content ?? {}) as { instead?: unknown; of?: unknown };
+          return of === configured && typeof instead === 'string' ? instead : undefined;
+        });
+      } catch (thrown) {
+        fail(thrown);
+        return undefined;
+      }
+    },
+    write(path) {
+      writeState(file, path === undefined ? {} : { instead: path, of: configured }).catch(fail);
+    },
+  };
+}

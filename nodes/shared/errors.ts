@@ -47,7 +47,15 @@ export const errorCatalogue = {
   'model-checksum': 'model {{path}}: expected sha256 {{expected}} as its manifest says, got {{got}}',
   'model-manifest': 'manifest {{path}}: {{property}}: expected {{expected}}, got {{got}}',
   'model-backend': 'backend {{backend}} is not available: {{reason}}',
-  'model-no-tensor': 'model {{path}}: {{what}} {{names}} is no tensor; export it without (scikit-learn: zipmap=False)',
+  'model-input-no-tensor':
+    'model {{path}}: its input {{names}} is no tensor, or of an element type that can not be fed; export the model with tensor inputs (float32, int64 …)',
+  'model-output-no-tensor':
+    'model {{path}}: its only output {{names}} is no tensor; export it with a tensor output (scikit-learn, LightGBM: with zipmap=False)',
+  'model-state': 'model {{path}}: state: expected {{what}} to be one of {{expected}}, got {{got}}',
+  'model-fixed': 'model {{path}}: fixed inputs: expected one of {{expected}}, got {{got}}',
+  'model-swap': 'the model stays as it is: the new one has another {{what}} {{name}}: expected {{expected}}, got {{got}}',
+  'model-swap-path': 'msg.command.path: expected the path of a model file, got {{got}}',
+  'model-rollback': 'msg.command: there is no earlier model to go back to',
   'model-run': 'the model failed on this input: {{reason}}',
   'model-crashed': 'the model process ended during this run ({{reason}}); it is being restarted',
   'model-crashes': 'the model process ended {{count}} times without an answer ({{reason}})',
@@ -55,12 +63,46 @@ export const errorCatalogue = {
   'model-memory': 'the model process used {{usedMb}} MB, more than its ceiling of {{ceilingMb}} MB, and was stopped',
   'model-closed': 'the node was closed before the model answered',
   'model-queue-full': 'more than {{limit}} messages wait for the model',
+  'model-newer': 'a newer message came while this one waited for the model',
+  'model-late': 'this message waited {{waitedMs}} ms for the model, longer than it may',
   'model-input-name': 'msg.payload: the model takes {{expected}}, got {{got}}',
   'model-input-type': 'input {{name}}: expected {{expected}}, got {{got}}',
   'model-input-shape': 'input {{name}}: expected {{type}} [{{dims}}], got {{got}}',
   'model-input-value': 'input {{name}}: value {{index}}: expected {{expected}}, got {{got}}',
+  'model-input-size': 'input {{name}}: expected at most {{expected}} MB, got {{got}} MB',
+  'model-input-unreadable': 'msg.payload can not be read: {{reason}}',
   'model-columns-count': 'msg.window: the model expects {{expected}} columns, the window has {{got}}',
   'model-column': 'msg.window: column {{number}}: the model expects {{expected}}, the window has {{got}}',
+
+  'model-file-empty': 'model {{path}}: the file is empty; copy or export it again',
+  'model-file-truncated': 'model {{path}}: the file is cut off: expected {{expected}} bytes, it has {{got}}; copy it again',
+  'model-file-damaged': 'model {{path}}: the file is damaged: byte {{at}} of {{bytes}} makes no sense; copy or export it again',
+  'model-file-zeros':
+    'model {{path}}: the file begins with zeros: it was not written to the end (a broken copy, a power failure); copy it again',
+  'model-file-not-onnx': 'model {{path}}: expected an ONNX model, got {{format}}; export the model to ONNX and copy the .onnx file',
+  'model-file-pointer':
+    'model {{path}}: expected an ONNX model, got {{format}}: the download did not bring the file itself; download it again (Git: git lfs pull)',
+  'model-file-packed': 'model {{path}}: expected an ONNX model, got {{format}}; unpack it and copy the .onnx file that is inside',
+  'model-file-too-large':
+    'model {{path}}: expected at most {{limit}} bytes, which is all an ONNX file can hold, got {{got}}; export it with its weights as external data',
+  'model-file-limit': 'model {{path}}: {{what}}: expected at most {{limit}}, the file has more',
+  'model-external-missing': 'model {{path}}: its weights file {{file}} is missing; copy it into the folder of the model',
+  'model-external-outside':
+    'model {{path}}: its weights file {{file}} is outside the folder of the model or the model folders; only files inside them are read',
+  'model-folder-choice': 'path: the folder {{path}} has no model.onnx; choose one of {{found}}',
+  'model-folder-empty': 'path: the folder {{path}} has no .onnx file',
+
+  'trial-run': 'the model loads ({{loadMs}} ms), but fails on made-up input: {{reason}}; it may need other values or sizes',
+  'trial-busy': 'a model is being tried already; wait until that is done',
+  'upload-request': 'expected a request with content type {{expected}}, got {{got}}',
+  'upload-folder': 'this Node-RED has no folder for models; set linewatch.folder in settings.js',
+  'upload-name': 'the file name {{got}} is not taken: expected {{expected}}',
+  'upload-exists': 'there is a file {{name}} already',
+  'upload-size': 'file {{name}}: expected at most {{limitMb}} MB (linewatch.uploadLimitMb in settings.js), got {{gotMb}} MB',
+  'upload-disk': 'file {{name}} needs {{sizeMb}} MB, the disk of {{folder}} has {{freeMb}} MB left',
+  'upload-cut': 'only {{got}} of {{expected}} bytes of file {{name}} came; nothing was kept',
+  'upload-json': 'file {{name}}: expected JSON, got something else: {{reason}}',
+  'upload-unwritten': 'file {{name}} can not be written to {{folder}}: {{reason}}',
 
   'interpret-task': 'task: expected reconstruction or classify, got {{got}}; choose one, or a model whose manifest names it',
   'interpret-output': 'msg.payload: expected one tensor, got the outputs {{got}}; name one of them in the dialog',
@@ -109,6 +151,9 @@ export const errorCatalogue = {
   'sensor-missing': 'row {{row}}, tag "{{tag}}": msg.{{property}} is missing in a message with topic {{topic}}',
   'sensor-value': 'row {{row}}, tag "{{tag}}": msg.{{property}}: expected a number, true, false or a text, got {{got}}',
   'sensor-property': 'row {{row}}: property: expected a path such as payload.temperature or payload[0].value, got {{got}}',
+
+  'metrics-path':
+    'linewatch.metricsPath in settings.js: expected a path such as /metrics (letters, digits, - . _ ~), got {{got}}; metrics stand at the admin address only',
 
   internal: 'unexpected error: {{reason}}',
 } as const;

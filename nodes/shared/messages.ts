@@ -53,7 +53,10 @@ export interface InferenceInfo {
   backend: string;
   queueMs: number;
   runMs: number;
+  /** How many messages the run was shared by. */
   batch: number;
+  /** For a model whose output is fed back; `reset`: what it had was lost by a restart or a swap. */
+  state?: 'new' | 'continued' | 'reset';
 }
 
 /** How large the error was on healthy data that the model had not seen in training: error at each quantile. */

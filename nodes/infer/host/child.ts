@@ -1,23 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { LinewatchError } from '../../shared/errors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
-import { type FromHost, type LoadedModelInfo, type ModelSetup, received, type Tensors, type ToHost } from './protocol.ts';
+import type { FromHost, Tensors, ToHost } from './protocol.ts';
 
-/** What a host process reports. After `gone` nothing more comes; whatever it sent before it died comes first. */
+/** What is heard of a host process. After `gone` nothing more comes; whatever it sent before it died comes first. */
 export interface ChildEvents {
-  ready(info: LoadedModelInfo): void;
-  refused(error: LinewatchError): void;
-  answer(id: number, outputs: Tensors, runMs: number): void;
-  failed(id: number, error: LinewatchError): void;
+  message(message: FromHost): void;
   /** @param reason how it ended, and the last line it wrote to stderr */
   gone(reason: string): void;
 }
 
+/** A process of the operating system in which models run. */
 export interface Child {
   readonly pid: number | undefined;
   /** @throws TypeError, DataCloneError where the inputs can not be copied to another process */
-  run(id: number, inputs: Tensors): void;
+  send(message: ToHost): void;
   /** Ends it at once. */
   kill(): void;
   /** Lets it end as soon as it is not in a run. */
@@ -26,13 +23,13 @@ export interface Child {
 
 const STDERR_KEPT = 2000;
 
-/** Starts a host process and has it load a model. */
-export function startChild(setup: ModelSetup, events: ChildEvents): Child {
+/** @param niceness 0..19: how far the process stands back for others */
+export function startChild(niceness: number, events: ChildEvents): Child {
   // From dist this file is .js, from the sources .ts, and so is its neighbour.
   const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './process.ts' : './process.js', import.meta.url));
   let child: ChildProcess;
   try {
-    child = fork(entry, [String(process.pid)], {
+    child = fork(entry, [String(process.pid), String(niceness)], {
       serialization: 'advanced',
       // Node-RED's own switches (--inspect above all) are not for the host.
       execArgv: [],
@@ -41,7 +38,7 @@ export function startChild(setup: ModelSetup, events: ChildEvents): Child {
   } catch (thrown) {
     // Some refusals of the system (no memory for another process) are thrown, the others come as an event.
     queueMicrotask(() => events.gone((thrown as Error).message));
-    return { pid: undefined, run: () => {}, kill: () => {}, leave: () => {} };
+    return { pid: undefined, send: () => {}, kill: () => {}, leave: () => {} };
   }
   let stderr = '';
   let over = false;
@@ -53,16 +50,7 @@ export function startChild(setup: ModelSetup, events: ChildEvents): Child {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
   child.on('message', (message: FromHost) => {
-    switch (message.kind) {
-      case 'ready':
-        return events.ready(message.info);
-      case 'refused':
-        return events.refused(received(message.error));
-      case 'answer':
-        return events.answer(message.id, ownMemory(message.outputs), message.runMs);
-      case 'failed':
-        return events.failed(message.id, received(message.error));
-    }
+    events.message(message.kind === 'answer' ? { ...message, outputs: ownMemory(message.outputs) } : message);
   });
   child.on('error', (error) => {
     if (child.pid === undefined) gone(error.message);
@@ -81,16 +69,14 @@ export function startChild(setup: ModelSetup, events: ChildEvents): Child {
   ];
   void Promise.all(parts).then(() => gone(endOf(...end, stderr)));
 
-  const tell = (message: ToHost) => {
-    // A channel that has just broken is reported by 'close'; the callback keeps it from being thrown as well.
-    if (child.connected) child.send(message, () => {});
-  };
-  tell({ kind: 'load', setup });
   return {
     pid: child.pid,
-    run: (id, inputs) => tell({ kind: 'run', id, inputs }),
+    send(message) {
+      // A channel that has just broken is reported by 'disconnect'; the callback keeps it from being thrown as well.
+      if (child.connected) child.send(message, () => {});
+    },
     kill: () => void child.kill('SIGKILL'),
-    leave: () => {
+    leave() {
       if (child.connected) child.disconnect();
     },
   };

@@ -1,67 +1,63 @@
-/** The process in which one model runs: a crash, an endless loop or a memory blow-up in here costs the flows nothing. */
-import { createHash } from 'node:crypto';
-import { createReadStream, writeFileSync } from 'node:fs';
+/** The host process: a crash, an endless loop or a memory blow-up of a model in here costs the flows nothing. */
+import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { pipeline } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
-import { asLinewatchError, LinewatchError } from '../../shared/errors.ts';
-import { type FromHost, type ModelSetup, sendable, type ToHost } from './protocol.ts';
-import { type LoadedModel, loadModel } from './runtime.ts';
+import { asLinewatchError } from '../../shared/errors.ts';
+import { type FromHost, sendable, type ToHost } from './protocol.ts';
+import { Slot } from './slot.ts';
 
-/** Node-RED's own thread comes first where cores are scarce. */
-const NICENESS = 10;
 /** -1000..1000: the kernel takes the process with the highest score first when memory ends. */
 const OOM_SCORE = 700;
 
-let model: LoadedModel | undefined;
+const [, , parentPid, niceness] = process.argv;
+const slots = new Map<number, Slot>();
 let turn: Promise<void> = Promise.resolve();
 
 beNeighbourly();
 watchParent();
 process.on('disconnect', () => process.exit());
 process.on('message', (message: ToHost) => {
-  turn = turn.then(() => (message.kind === 'load' ? load(message.setup) : run(message.id, message.inputs)));
+  turn = turn.then(() => answer(message));
 });
 
-async function load(setup: ModelSetup): Promise<void> {
+async function answer(message: ToHost): Promise<void> {
   try {
-    if (setup.sha256 !== undefined) await checkSum(setup.path, setup.sha256);
-    model = await loadModel(setup);
-    tell({ kind: 'ready', info: model.info });
+    process.send?.(await carryOut(message));
   } catch (thrown) {
-    tell({ kind: 'refused', error: sendable(asLinewatchError(thrown)) });
+    process.send?.({ kind: 'failed', id: message.id, error: sendable(asLinewatchError(thrown)) } satisfies FromHost);
   }
 }
 
-async function run(id: number, inputs: Parameters<LoadedModel['run']>[0]): Promise<void> {
-  try {
-    if (model === undefined) throw new Error('a run before the model was loaded');
-    const start = performance.now();
-    const outputs = await model.run(inputs);
-    tell({ kind: 'answer', id, outputs, runMs: performance.now() - start });
-  } catch (thrown) {
-    tell({ kind: 'failed', id, error: sendable(asLinewatchError(thrown)) });
+async function carryOut(message: ToHost): Promise<FromHost> {
+  const { id, model } = message;
+  if (message.kind === 'load') {
+    const slot = await Slot.load(message.setup);
+    slots.set(model, slot);
+    return { id, kind: 'ready', info: slot.info };
   }
-}
-
-function tell(message: FromHost): void {
-  process.send?.(message);
-}
-
-async function checkSum(path: string, expected: string): Promise<void> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (thrown) {
-    throw new LinewatchError('file-unreadable', { property: 'path', path, reason: (thrown as Error).message }, thrown);
+  const slot = slots.get(model);
+  if (slot === undefined) throw new Error(`model ${model} is not loaded`);
+  switch (message.kind) {
+    case 'run':
+      return { id, kind: 'answer', ...(await slot.run(message.inputs, message.state)) };
+    case 'probe':
+      return { id, kind: 'probed', independent: await slot.rowsAreIndependent() };
+    case 'warmUp':
+      await slot.warmUp(message.inputs);
+      break;
+    case 'forget':
+      slot.forget(message.state);
+      break;
+    case 'unload':
+      slots.delete(model);
+      await slot.release();
   }
-  const got = hash.digest('hex');
-  if (got !== expected.toLowerCase()) throw new LinewatchError('model-checksum', { path, expected, got });
+  return { id, kind: 'done' };
 }
 
 function beNeighbourly(): void {
   try {
-    setPriority(NICENESS);
+    setPriority(Number(niceness));
   } catch {
     // Some containers forbid it; the model then runs at the same priority as Node-RED.
   }
@@ -75,6 +71,6 @@ function beNeighbourly(): void {
 /** `disconnect` can not be heard while a model runs, and one that never returns would outlive a killed Node-RED for ever. */
 function watchParent(): void {
   // Its own look at the parent could come too late: on a busy gateway the thread starts after Node-RED was killed.
-  const watch = `setInterval(() => { if (process.ppid !== ${Number(process.argv[2])}) process.kill(process.pid, 'SIGKILL'); }, 1000);`;
+  const watch = `setInterval(() => { if (process.ppid !== ${Number(parentPid)}) process.kill(process.pid, 'SIGKILL'); }, 1000);`;
   new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 } }).unref();
 }

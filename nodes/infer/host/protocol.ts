@@ -1,9 +1,13 @@
-/** What Node-RED's process and a model's host process say to each other. */
+/** What Node-RED's process and a host process say to each other. A host holds one model, or several that share it. */
 import { type ErrorCode, type ErrorContext, LinewatchError } from '../../shared/errors.ts';
 import type { Tensor, TensorType } from '../../shared/tensor.ts';
 
-export type Backend = 'native' | 'wasm';
+/** An execution provider by ONNX Runtime's own name (`cpu`, `cuda`, `coreml`, `dml` …), or `wasm`: the WebAssembly library. */
+export type Backend = string;
+/** `auto`: the native library on the processor where it can be loaded, else WebAssembly. */
 export type BackendChoice = 'auto' | Backend;
+
+export type Optimization = 'all' | 'extended' | 'basic' | 'disabled';
 
 /** Name → tensor. */
 export type Tensors = Record<string, Tensor>;
@@ -15,6 +19,12 @@ export interface TensorSpec {
   dims: (number | string)[];
 }
 
+/** An input that gets what an output gave in the run before. */
+export interface StateLink {
+  input: string;
+  output: string;
+}
+
 /** What a host needs to load a model. */
 export interface ModelSetup {
   /** Absolute, already checked to lie within the model folders. */
@@ -22,16 +32,25 @@ export interface ModelSetup {
   backend: BackendChoice;
   /** Threads of one run; 0 lets ONNX Runtime choose. */
   threads: number;
+  /** Whether idle threads wait for work in a busy loop: faster, at the price of processor time. */
+  spinning: boolean;
+  optimization: Optimization;
   /** Hexadecimal; a file with another sum is refused. */
   sha256?: string;
+  state: StateLink[];
 }
 
 export interface LoadedModelInfo {
   backend: Backend;
-  /** Why the native library is not the one that runs, though it was wanted. */
+  /** Why WebAssembly runs though the native library was wanted. */
   fallbackReason?: string;
+  /** Without those that get what an output gave. */
   inputs: TensorSpec[];
+  /** Without those that are fed back (unless there is no other) or left out. */
   outputs: TensorSpec[];
+  /** Outputs that are no tensors (scikit-learn's ZipMap): the runtime can not fetch them. */
+  leftOut: string[];
+  loadMs: number;
 }
 
 /** A LinewatchError on its way between processes. */
@@ -40,13 +59,26 @@ export interface SentError {
   context: ErrorContext;
 }
 
-export type ToHost = { kind: 'load'; setup: ModelSetup } | { kind: 'run'; id: number; inputs: Tensors };
+/** `model` numbers the models of one process. Everything is done in the order in which it comes. */
+export type ToHost =
+  | { kind: 'load'; id: number; model: number; setup: ModelSetup }
+  /** `state`: whose state goes in and is kept, for a model that has one. */
+  | { kind: 'run'; id: number; model: number; inputs: Tensors; state?: string }
+  /** Are the rows of a batch independent of each other? */
+  | { kind: 'probe'; id: number; model: number }
+  | { kind: 'warmUp'; id: number; model: number; inputs: Tensors }
+  /** Resets the state of one key, or of all. */
+  | { kind: 'forget'; id: number; model: number; state?: string }
+  | { kind: 'unload'; id: number; model: number };
 
+/** What came of the message with this `id`. */
 export type FromHost =
-  | { kind: 'ready'; info: LoadedModelInfo }
-  | { kind: 'refused'; error: SentError }
-  | { kind: 'answer'; id: number; outputs: Tensors; runMs: number }
-  | { kind: 'failed'; id: number; error: SentError };
+  | { id: number; kind: 'ready'; info: LoadedModelInfo }
+  /** `fresh`: the run began with a new state. `cpuMs`: processor time of all threads. */
+  | { id: number; kind: 'answer'; outputs: Tensors; runMs: number; cpuMs: number; fresh?: boolean }
+  | { id: number; kind: 'probed'; independent: boolean }
+  | { id: number; kind: 'done' }
+  | { id: number; kind: 'failed'; error: SentError };
 
 export function sendable(error: LinewatchError): SentError {
   return { code: error.code, context: error.context };

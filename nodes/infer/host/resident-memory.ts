@@ -12,14 +12,16 @@ export async function residentMb(pid: number): Promise<number | undefined> {
   }
 }
 
-/** Calls `onExcess` once when a process grows past its ceiling. Returns what ends the watch. */
-export function watchMemory(pid: number, ceilingMb: number, onExcess: (usedMb: number) => void): () => void {
+/** Tells the resident size of a process again and again. Returns what ends it. */
+export function watchMemory(pid: number, onSample: (usedMb: number) => void): () => void {
+  let over = false;
   const timer = setInterval(async () => {
     const usedMb = await residentMb(pid);
-    if (usedMb === undefined || usedMb <= ceilingMb) return;
-    clearInterval(timer);
-    onExcess(Math.round(usedMb));
+    if (usedMb !== undefined && !over) onSample(usedMb);
   }, POLL_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    over = true;
+    clearInterval(timer);
+  };
 }

@@ -1,7 +1,8 @@
 /** The only file that knows ONNX Runtime. The native library comes first; WebAssembly runs where it can not be loaded. */
 import type { InferenceSession, Tensor as OrtTensor, Tensor as OrtTensorClass } from 'onnxruntime-node';
 import { LinewatchError } from '../../shared/errors.ts';
-import type { Tensor, TensorData, TensorType } from '../../shared/tensor.ts';
+import { OnnxGraph } from '../../shared/onnx/graph.ts';
+import { type Tensor, type TensorData, type TensorType, tensorArrays } from '../../shared/tensor.ts';
 import type { Backend, BackendChoice, LoadedModelInfo, ModelSetup, TensorSpec, Tensors } from './protocol.ts';
 
 interface Library {
@@ -10,37 +11,50 @@ interface Library {
 }
 
 export interface LoadedModel {
-  info: LoadedModelInfo;
+  info: Omit<LoadedModelInfo, 'loadMs'>;
   /** Runs the model once, blocking this process meanwhile. @throws LinewatchError model-run */
   run(inputs: Tensors): Promise<Tensors>;
+  /** Gives the memory back as far as the library does. */
+  release(): Promise<void>;
 }
 
 /**
  * Loads a model.
- * @throws LinewatchError model-backend where the wanted library can not be loaded, model-unreadable where ONNX Runtime
- *   refuses the file, model-no-tensor where it takes or gives something else than tensors
+ * @throws LinewatchError model-backend where the wanted library or execution provider can not be had, model-unreadable
+ *   where ONNX Runtime refuses the file, model-input-no-tensor, model-output-no-tensor
  */
 export async function loadModel(setup: ModelSetup): Promise<LoadedModel> {
   const { library, backend, fallbackReason } = await chooseLibrary(setup.backend);
-  const threads = setup.threads > 0 ? { intraOpNumThreads: setup.threads } : {};
   let session: InferenceSession;
   try {
-    session = await library.InferenceSession.create(setup.path, { ...threads, logSeverityLevel: 3 });
+    session = await library.InferenceSession.create(setup.path, {
+      ...(setup.threads > 0 ? { intraOpNumThreads: setup.threads } : {}),
+      executionProviders: [backend],
+      graphOptimizationLevel: setup.optimization,
+      logSeverityLevel: 3,
+      ...(setup.spinning ? {} : { extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } } }),
+    });
   } catch (thrown) {
-    throw new LinewatchError('model-unreadable', { path: setup.path, reason: shortReason(thrown) }, thrown);
+    const reason = shortReason(thrown);
+    if (backend !== 'cpu' && backend !== 'wasm' && (await refusesProvider(library, backend))) {
+      throw new LinewatchError('model-backend', { backend, reason }, thrown);
+    }
+    throw new LinewatchError('model-unreadable', { path: setup.path, reason }, thrown);
   }
-  const inputs = specs(session.inputMetadata, (names) => {
-    throw new LinewatchError('model-no-tensor', { path: setup.path, what: 'input', names: names.join(', ') });
-  });
-  // What is no tensor (scikit-learn's ZipMap) is left out: the runtime's binding can not fetch it.
-  const outputs = specs(session.outputMetadata, () => {});
+  const inputs = specs(session.inputMetadata);
+  const otherInputs = others(session.inputNames, inputs);
+  if (otherInputs.length > 0) {
+    throw new LinewatchError('model-input-no-tensor', { path: setup.path, names: otherInputs.join(', ') });
+  }
+  const outputs = specs(session.outputMetadata);
+  const leftOut = others(session.outputNames, outputs);
   if (outputs.length === 0) {
-    throw new LinewatchError('model-no-tensor', { path: setup.path, what: 'output', names: session.outputNames.join(', ') });
+    throw new LinewatchError('model-output-no-tensor', { path: setup.path, names: leftOut.join(', ') });
   }
   const fetches = outputs.map(({ name }) => name);
 
   return {
-    info: { backend, ...(fallbackReason === undefined ? {} : { fallbackReason }), inputs, outputs },
+    info: { backend, ...(fallbackReason === undefined ? {} : { fallbackReason }), inputs, outputs, leftOut },
     async run(tensors) {
       try {
         const feeds = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(library, tensor)]));
@@ -50,16 +64,23 @@ export async function loadModel(setup: ModelSetup): Promise<LoadedModel> {
         throw new LinewatchError('model-run', { reason: shortReason(thrown) }, thrown);
       }
     },
+    release: () => session.release(),
   };
+}
+
+/** The execution providers that the native library knows here; `bundled`: it needs no further library. */
+export async function supportedBackends(): Promise<{ name: string; bundled: boolean }[]> {
+  const { listSupportedBackends } = await import('onnxruntime-node');
+  return [...listSupportedBackends()];
 }
 
 async function chooseLibrary(choice: BackendChoice): Promise<{ library: Library; backend: Backend; fallbackReason?: string }> {
   if (choice === 'wasm') return { library: await webAssembly(), backend: 'wasm' };
   try {
-    return { library: await import('onnxruntime-node'), backend: 'native' };
+    return { library: await import('onnxruntime-node'), backend: choice === 'auto' ? 'cpu' : choice };
   } catch (thrown) {
     const reason = shortReason(thrown);
-    if (choice === 'native') throw new LinewatchError('model-backend', { backend: choice, reason }, thrown);
+    if (choice !== 'auto') throw new LinewatchError('model-backend', { backend: choice, reason }, thrown);
     return { library: await webAssembly(), backend: 'wasm', fallbackReason: reason };
   }
 }
@@ -75,17 +96,32 @@ async function webAssembly(): Promise<Library> {
   }
 }
 
-function specs(metadata: readonly InferenceSession.ValueMetadata[], onOther: (names: string[]) => void): TensorSpec[] {
-  const others = metadata.filter(({ isTensor }) => !isTensor).map(({ name }) => name);
-  if (others.length > 0) onOther(others);
+/** Tells an execution provider that can not start from a model that can not be loaded: even y = x fails. */
+async function refusesProvider(library: Library, backend: Backend): Promise<boolean> {
+  const graph = new OnnxGraph({ name: 'smallest' });
+  graph.output('y', graph.node('Identity', [graph.input('x', 'float32', [])]), 'float32', []);
+  try {
+    await (await library.InferenceSession.create(graph.toBytes(), { executionProviders: [backend] })).release();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function specs(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[] {
   return metadata
     .filter((value) => value.isTensor)
+    .filter(({ type }) => type === 'string' || Object.hasOwn(tensorArrays, type))
     .map(({ name, type, shape }) => ({
       name,
       type: type as TensorType,
       // onnxruntime-web gives an unnamed dimension as 2^32 − 1, onnxruntime-node as an empty name.
       dims: shape.map((dim) => (dim === 0xffff_ffff ? '' : dim)),
     }));
+}
+
+function others(names: readonly string[], known: TensorSpec[]): string[] {
+  return names.filter((name) => !known.some((spec) => spec.name === name));
 }
 
 function toOrt(library: Library, { type, dims, data }: Tensor): OrtTensor {

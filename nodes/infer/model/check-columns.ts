@@ -27,6 +27,7 @@ export function windowColumns(window: unknown): WindowColumn[] | undefined {
   if (!Array.isArray(columns)) return undefined;
   const isColumn = (column: unknown) =>
     typeof (column as WindowColumn)?.tag === 'string' && typeof (column as WindowColumn)?.feature === 'string';
-  if (!columns.every(isColumn)) return undefined;
+  // Not `every`: it passes over the holes of an array.
+  if (columns.findIndex((column) => !isColumn(column)) >= 0) return undefined;
   return columns.map(({ tag, feature, unit }) => ({ tag, feature, unit: typeof unit === 'string' ? unit : '' }));
 }

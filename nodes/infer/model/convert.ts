@@ -1,5 +1,5 @@
 import { describe, LinewatchError } from '../../shared/errors.ts';
-import { type TensorData, type TensorType, tensorArrays } from '../../shared/tensor.ts';
+import type { TensorType } from '../../shared/tensor.ts';
 import type { TensorSpec } from '../host/protocol.ts';
 import { float16Bits, float16Value } from './float16.ts';
 
@@ -14,21 +14,17 @@ const ranges: Partial<Record<TensorType, [number, number]>> = {
 };
 
 /**
- * Loose values (of a flow's array, a Buffer, a typed array) as the data of a tensor. Booleans count as 0 and 1; a
- * number that the type can not hold is refused, not bent. An array that carries the type already is not copied.
- * @throws LinewatchError model-input-value naming the first value that does not fit
+ * Turns loose values (of a flow's array, a Buffer, a typed array) into elements of a tensor's data. Booleans count as 0 and 1; a
+ * number that the type can not hold is refused, not bent.
+ * @returns gives the element for a value; it throws LinewatchError model-input-value with the index where it does not fit
  */
-export function convertValues(values: ArrayLike<unknown>, { name, type }: TensorSpec): TensorData {
-  const refuse = (index: number, expected: string): never => {
-    throw new LinewatchError('model-input-value', { name, index, expected, got: describe(values[index]) });
+export function valueConverter({ name, type }: TensorSpec): (value: unknown, index: number) => string | number | bigint {
+  const refuse = (value: unknown, index: number, expected: string): never => {
+    throw new LinewatchError('model-input-value', { name, index, expected, got: describe(value) });
   };
-  if (type === 'string') {
-    return Array.from(values, (value, index) => (typeof value === 'string' ? value : refuse(index, 'a text')));
-  }
-  // Values that came as Uint16Array are numbers here, not the bits of float16.
-  if (type !== 'float16' && type !== 'bool' && values.constructor === tensorArrays[type]) return values as TensorData;
-  const convert = (value: unknown, index: number): number | bigint => {
-    if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') return refuse(index, 'a number');
+  if (type === 'string') return (value, index) => (typeof value === 'string' ? value : refuse(value, index, 'a text'));
+  return (value, index) => {
+    if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') return refuse(value, index, 'a number');
     switch (type) {
       case 'float32':
       case 'float64':
@@ -36,26 +32,23 @@ export function convertValues(values: ArrayLike<unknown>, { name, type }: Tensor
         const number = Number(value);
         const held = type === 'float64' ? number : type === 'float32' ? Math.fround(number) : float16Value(float16Bits(number));
         // Infinity may be meant; a number that would become infinite is not.
-        if (Number.isFinite(number) && !Number.isFinite(held)) return refuse(index, `a number within ${type}`);
+        if (Number.isFinite(number) && !Number.isFinite(held)) return refuse(value, index, `a number within ${type}`);
         return type === 'float16' ? float16Bits(number) : number;
       }
       case 'bool':
-        return Number(value) === 0 || Number(value) === 1 ? Number(value) : refuse(index, 'true or false');
+        return Number(value) === 0 || Number(value) === 1 ? Number(value) : refuse(value, index, 'true or false');
       case 'int64':
       case 'uint64': {
-        if (typeof value === 'number' && !Number.isSafeInteger(value)) return refuse(index, 'a whole number');
+        if (typeof value === 'number' && !Number.isSafeInteger(value)) return refuse(value, index, 'a whole number');
         const whole = BigInt(value);
         const held = type === 'int64' ? BigInt.asIntN(64, whole) : BigInt.asUintN(64, whole);
-        return held === whole ? whole : refuse(index, type);
+        return held === whole ? whole : refuse(value, index, type);
       }
       default: {
         const [min, max] = ranges[type] ?? [0, 0];
         const number = Number(value);
-        return Number.isInteger(number) && number >= min && number <= max ? number : refuse(index, `a whole number ${min}..${max}`);
+        return Number.isInteger(number) && number >= min && number <= max ? number : refuse(value, index, `a whole number ${min}..${max}`);
       }
     }
   };
-  const data = new tensorArrays[type](values.length);
-  for (let index = 0; index < values.length; index++) data[index] = convert(values[index], index);
-  return data;
 }

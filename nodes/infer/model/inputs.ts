@@ -1,46 +1,107 @@
-import { LinewatchError } from '../../shared/errors.ts';
-import { describeTensor, isTensor, type Tensor } from '../../shared/tensor.ts';
+import { describe, LinewatchError } from '../../shared/errors.ts';
+import { describeTensor, elementCount, isTensor, type Tensor, tensorArrays, typedArrayName } from '../../shared/tensor.ts';
 import type { TensorSpec, Tensors } from '../host/protocol.ts';
-import { convertValues } from './convert.ts';
+import { dataOf, shapeOf } from './loose-values.ts';
+
+/** What goes to the host process in one piece at most; its channel takes no more than 4 GB at all. */
+const MOST_MB = 1024;
 
 /**
  * What a model gets for a message's payload: one tensor for a model with one input, `{ name: tensor }` for one with
  * several. In place of a tensor may stand a number, an array, nested arrays or a typed array: it becomes a tensor of
  * the declared type and shape.
- * @throws LinewatchError model-input-name, model-input-type, model-input-shape, model-input-value
+ * @param fixed inputs that the message need not carry, and may
+ * @throws LinewatchError model-input-name, model-input-type, model-input-shape, model-input-value, model-input-size, model-input-unreadable
  */
-export function inputsOf(payload: unknown, specs: readonly TensorSpec[]): Tensors {
-  const [only] = specs;
-  if (specs.length === 0) return {};
-  if (specs.length === 1 && only !== undefined && !isNamed(payload, only.name)) return { [only.name]: toTensor(payload, only) };
+export function inputsOf(payload: unknown, specs: readonly TensorSpec[], fixed: Tensors = {}): Tensors {
+  try {
+    return readInputs(payload, specs, fixed);
+  } catch (thrown) {
+    if (thrown instanceof LinewatchError) throw thrown;
+    // A getter or a Proxy of the flow's own may throw anything.
+    const { message } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as { message?: unknown };
+    throw new LinewatchError('model-input-unreadable', { reason: typeof message === 'string' ? message : describe(thrown) }, thrown);
+  }
+}
+
+function readInputs(payload: unknown, specs: readonly TensorSpec[], fixed: Tensors): Tensors {
+  const free = specs.filter(({ name }) => !Object.hasOwn(fixed, name));
+  const [only] = free;
+  if (only === undefined) return fixed;
+  if (free.length === 1 && !isNamed(payload, only.name, specs)) return { ...fixed, [only.name]: toTensor(payload, only) };
   const named = isPlainObject(payload) && !looksLikeTensor(payload) ? payload : undefined;
   const unknown = named && Object.keys(named).find((name) => !specs.some((spec) => spec.name === name));
-  if (named === undefined || unknown !== undefined) throw wrongNames(payload, specs, unknown);
+  if (named === undefined || unknown !== undefined) throw wrongNames(payload, free, unknown);
   return Object.fromEntries(
     specs.map((spec) => {
-      if (!(spec.name in named)) throw wrongNames(payload, specs);
-      return [spec.name, toTensor(named[spec.name], spec)];
+      if (Object.hasOwn(named, spec.name)) return [spec.name, toTensor(named[spec.name], spec)];
+      const standing = fixed[spec.name];
+      if (standing === undefined) throw wrongNames(payload, free);
+      return [spec.name, standing];
     }),
   );
 }
 
-/** A value as the tensor that the model declares. A tensor must fit as it is; it is not copied. */
+/**
+ * A value as the tensor that the model declares. The data of a tensor, or of a typed array of the type, is not copied.
+ * @throws LinewatchError model-input-type, model-input-shape, model-input-value, model-input-size
+ */
 export function toTensor(value: unknown, spec: TensorSpec): Tensor {
-  if (isTensor(value)) {
-    if (value.type !== spec.type) {
-      throw new LinewatchError('model-input-type', { name: spec.name, expected: spec.type, got: describeTensor(value) });
-    }
-    if (!fits(value.dims, spec.dims)) throw wrongShape(spec, describeTensor(value));
-    return value;
+  const tensor = isPlainObject(value) ? givenTensor(value, spec) : looseTensor(value, spec);
+  const megabytes = sizeOf(tensor) / 2 ** 20;
+  if (megabytes > MOST_MB) throw new LinewatchError('model-input-size', { name: spec.name, expected: MOST_MB, got: Math.ceil(megabytes) });
+  return tensor;
+}
+
+/** What is written like a tensor: it must fit as it is. It may come from a library, with more to it than a process can be sent. */
+function givenTensor(value: Record<string, unknown>, spec: TensorSpec): Tensor {
+  if (!looksLikeTensor(value)) throw wrongShape(spec, describeTensor(value));
+  const { type, dims, data } = value as { type: unknown; dims: unknown; data: unknown };
+  const tensor = { type, dims: Array.isArray(dims) ? Array.from(dims as unknown[]) : dims, data: type === 'float16' ? bitsOf(data) : data };
+  const isListed = type !== 'string' && Array.isArray(data);
+  if (!isTensor(isListed ? { ...tensor, type: 'string' } : tensor)) {
+    throw wrongShape(spec, describeMalformed(tensor));
   }
-  if (isPlainObject(value))
-    throw wrongShape(spec, looksLikeTensor(value) ? 'a tensor whose type, dims and data do not agree' : describeTensor(value));
-  const { shape, values } = flatten(value, spec);
-  const dims = shapeFor(shape, values.length, spec.dims);
-  if (dims === undefined) {
-    throw wrongShape(spec, shape.length === 0 ? describeTensor(value) : `an array of ${shape.join(' × ')}`);
+  const { dims: shape } = tensor as Tensor;
+  if (type !== spec.type) {
+    const got = `${typeof type === 'string' ? type : describe(type)} [${shape.join(', ')}]`;
+    throw new LinewatchError('model-input-type', { name: spec.name, expected: spec.type, got });
   }
-  return { type: spec.type, dims, data: convertValues(values, spec) };
+  if (!fits(shape, spec.dims)) throw wrongShape(spec, describeTensor(tensor));
+  if (!Array.isArray(data)) return tensor as Tensor;
+  return { type: spec.type, dims: shape, data: dataOf(data, [data.length], spec, (got) => wrongShape(spec, got)) };
+}
+
+function looseTensor(value: unknown, spec: TensorSpec): Tensor {
+  const shape = shapeOf(value, Math.max(1, spec.dims.length));
+  const dims = shapeFor(shape, elementCount(shape), spec.dims);
+  if (dims === undefined) throw wrongShape(spec, shape.length === 0 ? describeTensor(value) : `an array of ${shape.join(' × ')}`);
+  return { type: spec.type, dims, data: dataOf(value, shape, spec, (got) => wrongShape(spec, got)) };
+}
+
+/** What keeps something from being a tensor. */
+function describeMalformed({ type, dims, data }: { type: unknown; dims: unknown; data: unknown }): string {
+  if (typeof type !== 'string' || !(type === 'string' || Object.hasOwn(tensorArrays, type))) {
+    return `a tensor of the type ${describe(type)} (there are ${[...Object.keys(tensorArrays), 'string'].join(', ')})`;
+  }
+  if (!Array.isArray(dims)) return `a ${type} tensor with dims ${describe(dims)} (expected an array of whole numbers)`;
+  const wrong = dims.findIndex((dim) => !Number.isInteger(dim) || dim < 0);
+  if (wrong >= 0) return `a ${type} tensor with dims[${wrong}] ${describe(dims[wrong])} (expected a whole number from 0 on)`;
+  const array = type === 'string' ? 'Array' : tensorArrays[type as keyof typeof tensorArrays].name;
+  if (!Array.isArray(data) && typedArrayName(data) !== array) return `a ${type} tensor with data ${describe(data)} (expected ${array})`;
+  return `a ${type} tensor with dims [${dims.join(', ')}], which hold ${elementCount(dims)} values, and data of ${(data as []).length}`;
+}
+
+/** Bytes that go to the host; of texts, at least. */
+function sizeOf({ data }: Tensor): number {
+  return Array.isArray(data) ? data.reduce((sum, text) => sum + text.length, 0) : data.byteLength;
+}
+
+/** float16 as ONNX Runtime's library gives it where Node.js has Float16Array. */
+function bitsOf(data: unknown): unknown {
+  if (typedArrayName(data) !== 'Float16Array') return data;
+  const { buffer, byteOffset, length } = data as Uint16Array;
+  return new Uint16Array(buffer, byteOffset, length);
 }
 
 /**
@@ -63,28 +124,6 @@ function fits(dims: readonly number[], declared: readonly (number | string)[]): 
   return dims.length === declared.length && declared.every((dim, index) => typeof dim === 'string' || dim === dims[index]);
 }
 
-/** The shape of nested arrays, and their values row by row. A ragged array is refused. */
-function flatten(value: unknown, spec: TensorSpec): { shape: number[]; values: ArrayLike<unknown> } {
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    const values = value as unknown as ArrayLike<unknown>;
-    return { shape: [values.length], values };
-  }
-  if (!Array.isArray(value)) return { shape: [], values: [value] };
-  const shape: number[] = [];
-  for (let level: unknown = value; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const values: unknown[] = [];
-  const walk = (level: unknown, depth: number) => {
-    const isRow = Array.isArray(level);
-    if (isRow !== depth < shape.length || (isRow && level.length !== shape[depth])) {
-      throw wrongShape(spec, `nested arrays of unequal length (the first is ${shape.join(' × ')})`);
-    }
-    if (isRow) for (const item of level) walk(item, depth + 1);
-    else values.push(level);
-  };
-  walk(value, 0);
-  return { shape, values };
-}
-
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
@@ -93,9 +132,10 @@ function looksLikeTensor(value: object): boolean {
   return 'dims' in value && 'data' in value;
 }
 
-/** Whether a payload for a model with one input names that input. */
-function isNamed(payload: unknown, name: string): boolean {
-  return isPlainObject(payload) && !looksLikeTensor(payload) && Object.keys(payload).length === 1 && name in payload;
+/** Whether a payload for a model with one free input names that input. */
+function isNamed(payload: unknown, name: string, specs: readonly TensorSpec[]): boolean {
+  if (!isPlainObject(payload) || looksLikeTensor(payload) || !Object.hasOwn(payload, name)) return false;
+  return Object.keys(payload).every((key) => specs.some((spec) => spec.name === key));
 }
 
 function wrongShape(spec: TensorSpec, got: string): LinewatchError {

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { describe, LinewatchError } from '../../shared/errors.ts';
 import type { HealthyErrors } from '../../shared/messages.ts';
+import { ManifestReader, without } from './manifest-reader.ts';
 
 export type Task = 'reconstruction' | 'classify';
 
@@ -22,6 +23,10 @@ export interface ManifestInput {
   name: string;
   /** What each column of a window means, in the model's order. */
   columns?: ManifestColumn[];
+  /** The output whose value is the input of the next run; messages do not carry it. */
+  state?: string;
+  /** What the input always is; messages do not carry it. */
+  value?: number | number[] | boolean | string;
 }
 
 /** `<model>.json` beside `<model>.onnx`: what nodes need to set themselves up. All of it is optional. */
@@ -32,10 +37,25 @@ export interface Manifest {
   task?: string;
   inputs?: ManifestInput[];
   labels?: string[];
+  /** How a classifier's outputs become probabilities, where that can not be seen from them. */
+  activation?: 'softmax' | 'sigmoid' | 'none';
+  /** From this score (0..1) on a result counts. */
+  threshold?: number;
+  /** Whether rows do not influence one another, so that several messages can share a run; `max`: rows of one run at most. */
+  batching?: boolean | { max: number };
   healthy?: HealthyErrors;
+  /** Of the `.onnx` file alone, without its external data; hexadecimal. */
   sha256?: string;
   licence?: string;
   description?: string;
+}
+
+/** Room for the labels and columns of any model; what is larger was not meant as a manifest. */
+export const MOST_MANIFEST_BYTES = 4 * 2 ** 20;
+
+/** Where the manifest of a model file stands; undefined for a file that is not called `.onnx`. */
+export function manifestPath(modelPath: string): string | undefined {
+  return /\.onnx$/i.test(modelPath) ? modelPath.replace(/\.onnx$/i, '.json') : undefined;
 }
 
 /**
@@ -43,21 +63,41 @@ export interface Manifest {
  * @throws LinewatchError model-manifest, file-unreadable
  */
 export async function readManifest(modelPath: string): Promise<Manifest | undefined> {
-  const path = modelPath.replace(/\.onnx$/i, '.json');
+  const path = manifestPath(modelPath);
+  const content = path === undefined ? undefined : await readJson(path);
+  return path === undefined || content === undefined ? undefined : parseManifest(content, path);
+}
+
+/**
+ * The content of a JSON file of at most 4 MB; undefined where there is no such file.
+ * @throws LinewatchError model-manifest, file-unreadable
+ */
+export async function readJson(path: string): Promise<unknown> {
   let text: string;
   try {
+    const file = await stat(path);
+    // Reading a pipe or a device could wait for ever.
+    if (!file.isFile()) throw new Error('it is no regular file');
+    if (file.size > MOST_MANIFEST_BYTES) {
+      throw new LinewatchError('model-manifest', {
+        path,
+        property: 'file',
+        expected: `at most ${MOST_MANIFEST_BYTES} bytes`,
+        got: file.size,
+      });
+    }
     text = await readFile(path, 'utf8');
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT' || path === modelPath) return undefined;
+    if (thrown instanceof LinewatchError) throw thrown;
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new LinewatchError('file-unreadable', { property: 'path', path, reason: (thrown as Error).message }, thrown);
   }
-  let content: unknown;
   try {
-    content = JSON.parse(text);
+    // Editors on Windows like to begin a file with a byte order mark.
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch (thrown) {
     throw new LinewatchError('model-manifest', { path, property: 'file', expected: 'JSON', got: (thrown as Error).message }, thrown);
   }
-  return parseManifest(content, path);
 }
 
 /**
@@ -66,7 +106,7 @@ export async function readManifest(modelPath: string): Promise<Manifest | undefi
  * @throws LinewatchError model-manifest, naming the property, what was expected and what came
  */
 export function parseManifest(content: unknown, path: string): Manifest {
-  const reader = new Reader(content, path, '');
+  const reader = new ManifestReader(content, path, '');
   const healthy = reader.object('healthy');
   const sha256 = reader.text('sha256');
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw reader.wrong('sha256', '64 hexadecimal digits', sha256);
@@ -74,11 +114,11 @@ export function parseManifest(content: unknown, path: string): Manifest {
     name: reader.text('name'),
     version: reader.text('version'),
     task: reader.text('task'),
-    inputs: reader.list('inputs')?.map((input) => ({
-      name: input.required('name', input.text('name'), 'a text'),
-      ...without({ columns: input.list('columns')?.map(parseColumn) }),
-    })),
+    inputs: reader.list('inputs')?.map(parseInput),
     labels: reader.texts('labels'),
+    activation: reader.choice('activation', ['softmax', 'sigmoid', 'none']),
+    threshold: reader.number('threshold'),
+    batching: parseBatching(reader),
     healthy: healthy === undefined ? undefined : parseHealthy(healthy),
     sha256,
     licence: reader.text('licence'),
@@ -87,7 +127,34 @@ export function parseManifest(content: unknown, path: string): Manifest {
   return without(manifest) as Manifest;
 }
 
-function parseColumn(column: Reader): ManifestColumn {
+function parseInput(input: ManifestReader): ManifestInput {
+  const value = input.value('value');
+  const isValue = ['boolean', 'string'].includes(typeof value) || [value].flat().every((item) => Number.isFinite(item));
+  if (value !== undefined && !isValue) throw input.wrong('value', 'a number, numbers, true, false or a text', describe(value));
+  const state = input.text('state');
+  if (state !== undefined && value !== undefined) throw input.wrong('value', 'nothing, as there is a state', describe(value));
+  return {
+    name: input.required('name', input.text('name'), 'a text'),
+    ...without({ columns: input.list('columns')?.map(parseColumn), state, value: value as ManifestInput['value'] }),
+  };
+}
+
+/** `true`, `false`, `{ max }`, or in full `{ rowsIndependent, max }`. */
+function parseBatching(reader: ManifestReader): Manifest['batching'] {
+  const value = reader.value('batching');
+  if (value === undefined || typeof value === 'boolean') return value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw reader.wrong('batching', 'true, false or { max }', describe(value));
+  }
+  const batching = reader.object('batching') as ManifestReader;
+  const rowsIndependent = batching.value('rowsIndependent') ?? true;
+  if (typeof rowsIndependent !== 'boolean') throw batching.wrong('rowsIndependent', 'true or false', describe(rowsIndependent));
+  const max = batching.number('max');
+  if (max !== undefined && (!Number.isInteger(max) || max < 1)) throw batching.wrong('max', 'a whole number from 1 on', max);
+  return rowsIndependent && max !== undefined ? { max } : rowsIndependent;
+}
+
+function parseColumn(column: ManifestReader): ManifestColumn {
   const [scale = 1] = column.numbers('scale') ?? [];
   if (scale <= 0) throw column.wrong('scale', 'a number above 0', scale);
   const [floor] = column.numbers('floor') ?? [];
@@ -101,7 +168,7 @@ function parseColumn(column: Reader): ManifestColumn {
   };
 }
 
-function parseHealthy(healthy: Reader): HealthyErrors {
+function parseHealthy(healthy: ManifestReader): HealthyErrors {
   const quantiles = healthy.required('quantiles', healthy.numbers('quantiles'), 'numbers');
   const errors = healthy.required('errors', healthy.numbers('errors'), 'numbers');
   const rises = (values: number[]) => values.every((value, index) => index === 0 || value >= (values[index - 1] as number));
@@ -115,7 +182,7 @@ function parseHealthy(healthy: Reader): HealthyErrors {
   return { quantiles, errors, ...(lasting === undefined ? {} : { lasting: parseLasting(lasting, quantiles.length, rises) }) };
 }
 
-function parseLasting(lasting: Reader, count: number, rises: (values: number[]) => boolean): { over: number; errors: number[] } {
+function parseLasting(lasting: ManifestReader, count: number, rises: (values: number[]) => boolean): { over: number; errors: number[] } {
   const [over = 0] = lasting.required('over', lasting.numbers('over'), 'a number');
   if (!Number.isInteger(over) || over < 2 || over > 10_000) throw lasting.wrong('over', 'a whole number from 2 to 10000', over);
   const errors = lasting.required('errors', lasting.numbers('errors'), 'numbers');
@@ -123,74 +190,4 @@ function parseLasting(lasting: Reader, count: number, rises: (values: number[]) 
     throw lasting.wrong('errors', `${count} rising numbers, one for each quantile`, errors.join(', '));
   }
   return { over, errors };
-}
-
-/** The properties of one object of the file; each reader gives undefined where the property is missing. */
-class Reader {
-  readonly #values: Record<string, unknown>;
-  readonly #path: string;
-  readonly #place: string;
-
-  constructor(content: unknown, path: string, place: string) {
-    this.#path = path;
-    this.#place = place;
-    if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-      throw new LinewatchError('model-manifest', {
-        path,
-        property: place === '' ? 'file' : place,
-        expected: 'an object',
-        got: describe(content),
-      });
-    }
-    this.#values = content as Record<string, unknown>;
-  }
-
-  text(property: string): string | undefined {
-    return this.#checked(property, 'a text', (value) => typeof value === 'string');
-  }
-
-  texts(property: string): string[] | undefined {
-    return this.#checked(property, 'a list of texts', (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'));
-  }
-
-  /** A number counts as a list of one. */
-  numbers(property: string): number[] | undefined {
-    const value = this.#values[property];
-    const list = typeof value === 'number' ? [value] : value;
-    if (list === undefined || (Array.isArray(list) && list.every((item) => Number.isFinite(item)))) return list as number[] | undefined;
-    throw this.wrong(property, 'numbers', describe(value));
-  }
-
-  object(property: string): Reader | undefined {
-    const value = this.#values[property];
-    return value === undefined ? undefined : new Reader(value, this.#path, this.#name(property));
-  }
-
-  list(property: string): Reader[] | undefined {
-    const list: unknown[] | undefined = this.#checked(property, 'a list', Array.isArray);
-    return list?.map((item, index) => new Reader(item, this.#path, `${this.#name(property)}[${index}]`));
-  }
-
-  required<Value>(property: string, value: Value | undefined, expected: string): Value {
-    if (value === undefined) throw this.wrong(property, expected, 'nothing');
-    return value;
-  }
-
-  wrong(property: string, expected: string, got: string | number): LinewatchError {
-    return new LinewatchError('model-manifest', { path: this.#path, property: this.#name(property), expected, got });
-  }
-
-  #checked<Value>(property: string, expected: string, fits: (value: unknown) => boolean): Value | undefined {
-    const value = this.#values[property];
-    if (value === undefined || fits(value)) return value as Value | undefined;
-    throw this.wrong(property, expected, describe(value));
-  }
-
-  #name(property: string): string {
-    return this.#place === '' ? property : `${this.#place}.${property}`;
-  }
-}
-
-function without<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

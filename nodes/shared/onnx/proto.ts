@@ -1,24 +1,8 @@
 /** ONNX's messages (github.com/onnx/onnx, onnx.proto3): how our tensors, shapes and attributes are written as them. */
 import { describe, LinewatchError } from '../errors.ts';
 import { elementCount, type Tensor, type TensorType } from '../tensor.ts';
+import { dataTypes } from './element-types.ts';
 import { ProtoMessage } from './protobuf.ts';
-
-/** TensorProto.DataType. */
-const dataTypes: Record<TensorType, number> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  string: 8,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-};
 
 /** A dimension: its size, or the name of one that is known only when the model runs. */
 export type Dim = number | string;

@@ -8,7 +8,7 @@ import { ENDLESS, scaleModel } from '../models.ts';
 import { first, hostRig, turns, until, vector } from './open-host.ts';
 
 describe('inference host that falls, hangs or is closed', () => {
-  const { folder, open } = hostRig();
+  const { folder, open, setupOf } = hostRig();
 
   it('errors the run that was going on when the process died, and gives the others to the next one', async () => {
     const { host, run, states } = open('loop.onnx');
@@ -28,10 +28,10 @@ describe('inference host that falls, hangs or is closed', () => {
   });
 
   it('answers again after an idle process died', async () => {
-    const { host, run } = open('triple.onnx');
+    const { host, model, run } = open('triple.onnx');
     await run(vector(1, 1, 1));
     process.kill(host.pid ?? 0, 'SIGKILL');
-    await until(() => host.state.kind !== 'ready');
+    await until(() => model.state.kind !== 'ready');
     assert.deepEqual(first(await run(vector(1, 2, 3))), [3, 6, 9]);
   });
 
@@ -55,14 +55,14 @@ describe('inference host that falls, hangs or is closed', () => {
 
   it('is broken after five crashes without an answer, and is tried again later', async () => {
     const clock = new FastClock(0);
-    const { host, run, states } = open('loop.onnx', { deadlineMs: 200, clock });
+    const { model, run, states } = open('loop.onnx', { deadlineMs: 200, clock });
     await run(turns(0, 1n));
     const results = await Promise.allSettled(Array.from({ length: 7 }, () => run(turns(0, ENDLESS))));
     const messages = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'answered'));
     assert.deepEqual(messages, [...Array(5).fill('model-deadline'), 'model-crashes', 'model-crashes']);
     assert.equal(states.at(-1)?.kind, 'broken');
     await assert.rejects(run(turns(1, 1n)), { code: 'model-crashes' });
-    assert.equal(host.state.kind, 'broken', 'within the pause no process is started');
+    assert.equal(model.state.kind, 'broken', 'within the pause no process is started');
     await clock.runUntil(1000);
     assert.deepEqual(first(await run(turns(1, 1n))), [2]);
   });
@@ -96,14 +96,14 @@ describe('inference host that falls, hangs or is closed', () => {
   });
 
   it('ends the process when it is closed, in the middle of a run too', async () => {
-    const { host, run } = open('loop.onnx');
+    const { host, run, close } = open('loop.onnx');
     await run(turns(0, 1n));
     const pid = host.pid ?? 0;
     const running = run(turns(0, ENDLESS));
     const waiting = run(turns(0, 1n));
     const start = performance.now();
     const outcome = Promise.allSettled([running, waiting]);
-    await host.close();
+    await close();
     assert.ok(performance.now() - start < 2000);
     assert.deepEqual(
       (await outcome).map((result) => result.status === 'rejected' && result.reason.code),
@@ -114,24 +114,28 @@ describe('inference host that falls, hangs or is closed', () => {
   });
 
   it('lets a run finish that is nearly done when it is closed', async () => {
-    const { host, run } = open('loop.onnx');
+    const { run, close } = open('loop.onnx');
     await run(turns(0, 1n));
     const running = run(turns(0, 20_000n));
-    await Promise.all([host.close(5000), running.then((answer) => assert.deepEqual(first(answer), [20_000]))]);
+    await Promise.all([close(5000), running.then((answer) => assert.deepEqual(first(answer), [20_000]))]);
   });
 
   it('does not outlive a Node-RED that was killed, not even in an endless run', async function () {
     if (process.platform === 'win32') this.skip();
     const script = `
-      import { Supervisor } from ${JSON.stringify(new URL('../../../nodes/infer/host/supervisor.ts', import.meta.url).href)};
-      const host = new Supervisor({
-        locate: async () => ({ path: ${JSON.stringify(join(folder.path, 'loop.onnx'))}, backend: 'auto', threads: 1 }),
-        deadlineMs: 1e6, loadDeadlineMs: 1e6, memoryMb: 0, clock: { now: () => 0 }, onState() {},
+      import { Host } from ${JSON.stringify(new URL('../../../nodes/infer/host/host.ts', import.meta.url).href)};
+      import { ModelStatistics } from ${JSON.stringify(new URL('../../../nodes/infer/host/statistics.ts', import.meta.url).href)};
+      const host = new Host();
+      const model = host.add({
+        locate: async () => (${JSON.stringify(setupOf('loop.onnx'))}),
+        deadlineMs: 1e6, loadDeadlineMs: 1e6, memoryMb: 0, niceness: 10, batchLimit: 1, clock: { now: () => 0 },
+        statistics: new ModelStatistics(), onLoaded() {}, onState() {},
       });
-      const run = (count) => host.run({}, 9, () => ({
+      const owner = { order: 'fifo', limit: 9, priority: 0 };
+      const run = (count) => new Promise((resolve, reject) => host.run(model, { owner, state: '', resolve, reject, dueAt: 1e9, retries: 0, prepare: () => ({
         x: { type: 'float32', dims: [1], data: new Float32Array(1) },
         turns: { type: 'int64', dims: [1], data: BigInt64Array.of(count) },
-      }));
+      }) }));
       await run(1n);
       run(${ENDLESS}n);
       setTimeout(() => console.log(host.pid), 50);`;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Host } from '../../../nodes/infer/host/host.ts';
 import type { HostState } from '../../../nodes/infer/host/host-state.ts';
-import type { RunAnswer } from '../../../nodes/infer/host/job-queue.ts';
+import type { HostedModel } from '../../../nodes/infer/host/hosted-model.ts';
+import type { Owner, RunAnswer } from '../../../nodes/infer/host/job-queue.ts';
 import type { ModelSetup, Tensors } from '../../../nodes/infer/host/protocol.ts';
-import { Supervisor } from '../../../nodes/infer/host/supervisor.ts';
+import { ModelStatistics } from '../../../nodes/infer/host/statistics.ts';
 import { type Clock, realClock } from '../../../nodes/shared/clock.ts';
 import { float32Tensor } from '../../../nodes/shared/tensor.ts';
 import { autoencoder, loopModel, scaleModel, temporaryFolder } from '../models.ts';
@@ -23,7 +25,47 @@ export async function until(test: () => boolean): Promise<void> {
   for (const end = performance.now() + 10_000; !test(); await delay(5)) assert.ok(performance.now() < end, 'it did not happen in 10 s');
 }
 
-type Options = Partial<ModelSetup> & { deadlineMs?: number; memoryMb?: number; clock?: Clock };
+interface Options extends Partial<ModelSetup> {
+  deadlineMs?: number;
+  memoryMb?: number;
+  batchLimit?: number;
+  clock?: Clock;
+  /** To share; else it gets one of its own. */
+  host?: Host;
+}
+
+export interface RunOptions extends Partial<Owner> {
+  /** Milliseconds from now. */
+  dueInMs?: number;
+  retries?: number;
+  state?: string;
+}
+
+/** Asks for runs of a model as a node does; `options` given as the same object are one owner's. */
+export function runner(host: Host, model: HostedModel) {
+  const owners = new Map<object, Owner>();
+  const everyone = {};
+  return (inputs: Tensors, options: RunOptions = everyone): Promise<RunAnswer> => {
+    const { order = 'fifo', limit = 100, priority = 0, dueInMs = Number.POSITIVE_INFINITY, retries = 0, state = '' } = options;
+    const owner = owners.get(options) ?? { order, limit, priority };
+    owners.set(options, owner);
+    const cameAt = performance.now();
+    return new Promise((resolve, reject) =>
+      host.run(model, {
+        owner,
+        prepare: () => inputs,
+        state,
+        resolve,
+        reject,
+        cameAt,
+        begunAt: 0,
+        dueAt: cameAt + dueInMs,
+        retries,
+        alone: false,
+      }),
+    );
+  };
+}
 
 /** For a `describe`: opens hosts on the models of a new folder; each is closed after its test. */
 export function hostRig() {
@@ -32,22 +74,38 @@ export function hostRig() {
     'loop.onnx': loopModel(),
     'autoencoder.onnx': autoencoder(14, 6),
   });
-  const hosts: Supervisor[] = [];
-  afterEach(() => Promise.all(hosts.splice(0).map((host) => host.close())));
+  const closing: (() => Promise<void>)[] = [];
+  afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
   after(() => folder.remove());
-  const open = (model: string, { deadlineMs = 10_000, memoryMb = 0, clock = realClock, ...setup }: Options = {}) => {
+  const setupOf = (model: string, setup: Partial<ModelSetup> = {}): ModelSetup => ({
+    path: join(folder.path, model),
+    backend: 'auto',
+    threads: 1,
+    spinning: true,
+    optimization: 'all',
+    state: [],
+    ...setup,
+  });
+  const open = (file: string, options: Options = {}) => {
+    const { deadlineMs = 10_000, memoryMb = 0, batchLimit = 64, clock = realClock, host = new Host(), ...setup } = options;
     const states: HostState[] = [];
-    const host = new Supervisor({
-      locate: async () => ({ path: join(folder.path, model), backend: 'auto', threads: 1, ...setup }),
+    const statistics = new ModelStatistics();
+    const model = host.add({
+      locate: async () => setupOf(file, setup),
       deadlineMs,
       loadDeadlineMs: 20_000,
       memoryMb,
+      niceness: 10,
+      batchLimit,
+      batching: undefined,
       clock,
+      statistics,
+      onLoaded: () => {},
       onState: (state) => states.push(state),
     });
-    hosts.push(host);
-    const owner = {};
-    return { host, states, run: (inputs: Tensors, limit = 100) => host.run(owner, limit, () => inputs) };
+    const close = (graceMs?: number) => host.remove(model, graceMs);
+    closing.push(close);
+    return { host, model, states, statistics, close, run: runner(host, model) };
   };
-  return { folder, open };
+  return { folder, open, setupOf };
 }

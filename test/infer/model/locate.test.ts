@@ -74,6 +74,36 @@ describe('model folders', () => {
     ]);
   });
 
+  it('lists a Hugging Face folder in place of the file that it means, and its variants', async () => {
+    const hub = temporaryFolder();
+    for (const name of ['bert/onnx', 'vit', 'plain', 'a/b/c/d/e/f/g/h']) mkdirSync(join(hub.path, name), { recursive: true });
+    for (const file of [
+      'bert/config.json',
+      'vit/config.json',
+      'config.json',
+      'bert/onnx/model.onnx',
+      'bert/onnx/model_int8.onnx',
+      'model.onnx',
+    ]) {
+      hub.write(file, 'x');
+    }
+    for (const file of ['vit/model.ONNX', 'vit/model.onnx', 'plain/model.onnx', 'a/b/c/d/e/f/g/deep.onnx', 'a/b/c/d/e/f/g/h/deeper.onnx']) {
+      hub.write(file, 'x');
+    }
+    assert.deepEqual(
+      (await listModels([hub.path])).map(({ path }) => path),
+      ['a/b/c/d/e/f/g/deep.onnx', 'bert', 'bert/onnx/model_int8.onnx', 'model.onnx', 'plain/model.onnx', 'vit', 'vit/model.ONNX'],
+    );
+    hub.remove();
+  });
+
+  it('lists 1000 models at most', async () => {
+    const crowd = temporaryFolder();
+    for (let number = 0; number < 1010; number++) crowd.write(`${number}.onnx`, '');
+    assert.equal((await listModels([crowd.path])).length, 1000);
+    crowd.remove();
+  });
+
   it('are the user’s own, those of settings.js, and the pack’s', () => {
     const [first, second, pack = ''] = modelFolders(join(root.path, 'data'), [further, 5, '']);
     assert.deepEqual([first, second], [join(root.path, 'data', 'models'), further]);

@@ -15,6 +15,16 @@ describe('model manifest', () => {
     assert.equal(await readManifest(join(folder.path, 'none.onnx')), undefined);
   });
 
+  it('may begin with a byte order mark', async () => {
+    folder.write('marked.json', '\uFEFF{ "name": "pump" }');
+    assert.deepEqual(await readManifest(join(folder.path, 'marked.onnx')), { name: 'pump' });
+  });
+
+  it('has at most 4 MB', async () => {
+    folder.write('large.json', ' '.repeat(2 ** 22 + 1));
+    await assert.rejects(readManifest(join(folder.path, 'large.onnx')), /large\.json: file: expected at most 4194304 bytes, got 4194305/);
+  });
+
   it('must be JSON', async () => {
     await assert.rejects(readManifest(join(folder.path, 'broken.onnx')), /manifest .*broken\.json: file: expected JSON, got/);
   });
@@ -54,7 +64,37 @@ describe('model manifest', () => {
     });
   });
 
+  for (const [content, expected] of [
+    [{ batching: true }, { batching: true }],
+    [{ batching: false }, { batching: false }],
+    [{ batching: { max: 16 } }, { batching: { max: 16 } }],
+    [{ batching: { rowsIndependent: true } }, { batching: true }],
+    [{ batching: { rowsIndependent: true, max: 4 } }, { batching: { max: 4 } }],
+    [{ batching: { rowsIndependent: false, max: 4 } }, { batching: false }],
+    [{ threshold: 0.25 }, { threshold: 0.25 }],
+    [{ activation: 'sigmoid' }, { activation: 'sigmoid' }],
+    [{ inputs: [{ name: 'h', state: 'hn' }] }, { inputs: [{ name: 'h', state: 'hn' }] }],
+    [{ inputs: [{ name: 'sr', value: 16000 }] }, { inputs: [{ name: 'sr', value: 16000 }] }],
+    [{ inputs: [{ name: 'sizes', value: [1, 2] }] }, { inputs: [{ name: 'sizes', value: [1, 2] }] }],
+    [{ inputs: [{ name: 'train', value: false }] }, { inputs: [{ name: 'train', value: false }] }],
+    [{ inputs: [{ name: 'language', value: '' }] }, { inputs: [{ name: 'language', value: '' }] }],
+  ] as const) {
+    it(`takes ${JSON.stringify(content)}`, () => {
+      assert.deepEqual(parseManifest(content, 'pump.json'), expected);
+    });
+  }
+
   for (const [content, message] of [
+    [{ batching: 'yes' }, 'batching: expected true, false or { max }, got "yes"'],
+    [{ batching: { max: 0 } }, 'batching.max: expected a whole number from 1 on, got 0'],
+    [{ batching: { rowsIndependent: 1 } }, 'batching.rowsIndependent: expected true or false, got 1'],
+    [{ threshold: '0.5' }, 'threshold: expected a number, got "0.5"'],
+    [{ activation: 'relu' }, 'activation: expected one of softmax, sigmoid, none, got "relu"'],
+    [{ inputs: [{ name: 'h', state: 5 }] }, 'inputs[0].state: expected a text, got 5'],
+    [{ inputs: [{ name: 'h', value: {} }] }, 'inputs[0].value: expected a number, numbers, true, false or a text, got an empty object'],
+    [{ inputs: [{ name: 'h', value: null }] }, 'inputs[0].value: expected a number, numbers, true, false or a text, got null'],
+    [{ inputs: [{ name: 'h', value: ['a'] }] }, 'inputs[0].value: expected a number, numbers, true, false or a text, got an array of 1'],
+    [{ inputs: [{ name: 'h', state: 'hn', value: 0 }] }, 'inputs[0].value: expected nothing, as there is a state, got 0'],
     [[], 'file: expected an object, got an array of 0'],
     [{ name: 5 }, 'name: expected a text, got 5'],
     [{ inputs: {} }, 'inputs: expected a list, got an empty object'],

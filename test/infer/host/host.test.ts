@@ -13,7 +13,7 @@ describe('inference host', () => {
     const { host, run, states } = open('triple.onnx');
     const answer = await run(vector(1, 2, 3));
     assert.deepEqual(first(answer), [3, 6, 9]);
-    assert.equal(answer.info.backend, 'native', `native must run where glibc is: ${answer.info.fallbackReason}`);
+    assert.equal(answer.info.backend, 'cpu', `native must run where glibc is: ${answer.info.fallbackReason}`);
     assert.deepEqual(answer.info.inputs, [{ name: 'x', type: 'float32', dims: ['batch', 3] }]);
     assert.ok(host.pid !== undefined && host.pid !== process.pid);
     assert.deepEqual(
@@ -54,14 +54,11 @@ describe('inference host', () => {
     });
 
     it('fails where native was demanded', async () => {
-      await assert.rejects(
-        open('triple.onnx', { backend: 'native' }).run(vector(1)),
-        /backend native is not available: Cannot find package/,
-      );
+      await assert.rejects(open('triple.onnx', { backend: 'cpu' }).run(vector(1)), /backend cpu is not available: Cannot find package/);
     });
   });
 
-  for (const backend of ['native', 'wasm'] as const) {
+  for (const backend of ['cpu', 'wasm'] as const) {
     it(`passes every tensor type through (${backend})`, async () => {
       const inputs: Tensors = {
         float32: { type: 'float32', dims: [2], data: Float32Array.of(1.5, Number.NaN) },
@@ -109,11 +106,12 @@ describe('inference host', () => {
   });
 
   it('takes so many waiting runs of each owner and no more', async () => {
-    const { host, run } = open('loop.onnx');
+    const { run } = open('loop.onnx');
     await run(turns(0, 1n));
-    const accepted = Array.from({ length: 2 + 3 }, () => run(turns(0, 1000n), 3));
-    await assert.rejects(run(turns(0, 1n), 3), /more than 3 messages wait/);
-    const other = host.run({}, 3, () => turns(0, 1n));
+    const [one, another] = [{ limit: 3 }, { limit: 3 }];
+    const accepted = Array.from({ length: 2 + 3 }, () => run(turns(0, 1000n), one));
+    await assert.rejects(run(turns(0, 1n), one), /more than 3 messages wait/);
+    const other = run(turns(0, 1n), another);
     assert.equal((await Promise.all([...accepted, other])).length, 6);
   });
 

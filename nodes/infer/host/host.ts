@@ -1,0 +1,248 @@
+import { asLinewatchError, LinewatchError } from '../../shared/errors.ts';
+import { type Check, type Loaded, load, loadAll, loadInstead, type Setups } from './exchange.ts';
+import { HostProcess, type Task } from './host-process.ts';
+import { HostedModel, type HostedModelOptions } from './hosted-model.ts';
+import type { Job } from './job-queue.ts';
+import type { ModelSetup } from './protocol.ts';
+import { restartPauseMs } from './restart-policy.ts';
+import { hasRoomBeside } from './room-beside.ts';
+import { nextTask } from './schedule.ts';
+
+/** The next input lies ready in the process while one runs. */
+const DEPTH = 2;
+
+/**
+ * Runs one model, or several that share it, in a process of its own. The process starts on first use; when it falls, the run that
+ * was going on fails, the others go to the next process; a model that keeps falling, or is refused, is broken: its messages
+ * fail at once, and after a pause the next one has it tried again.
+ *
+ * Time-outs and pauses here are real time, not the flow's clock: what they wait for is a process of the operating system.
+ */
+export class Host {
+  readonly #models = new Set<HostedModel>();
+  #process: HostProcess | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  /** Loaded beside the process that serves, and waiting for it to finish what it has. */
+  #successor: { loaded: Loaded; taken(): void; failed(error: LinewatchError): void } | undefined;
+  /** While a model is exchanged without room for two: the process is emptied. */
+  #holding = false;
+  #swap: Promise<unknown> = Promise.resolve();
+  #lastNumber = 0;
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  get isEmpty(): boolean {
+    return this.#models.size === 0;
+  }
+
+  add(options: HostedModelOptions): HostedModel {
+    const model = new HostedModel(++this.#lastNumber, options);
+    this.#models.add(model);
+    return model;
+  }
+
+  /**
+   * Has the model do a run when its turn has come. The job is rejected with model-queue-full, model-newer or model-late, or as preparing,
+   * loading or running failed.
+   */
+  run(model: HostedModel, job: Job): void {
+    if (!model.accept(job)) return;
+    this.wake(model);
+    this.feed();
+  }
+
+  /** Loads a model where it is not loaded and may be. */
+  wake(model: HostedModel): void {
+    if (model.state.kind !== 'idle' && !model.mayRetry) return;
+    if (this.#restart !== undefined || this.#holding) {
+      model.enter({ kind: 'starting' });
+      return;
+    }
+    this.#process ??= this.#spawn();
+    void this.#load(model, this.#process);
+  }
+
+  /** Loads a model anew, from what its `locate` names now; meanwhile nothing serves. */
+  reload(model: HostedModel): void {
+    const process = this.#process;
+    if (this.#models.size > 1) this.tell(model, { kind: 'unload', model: model.number });
+    else {
+      // A process of its own gives all memory back.
+      this.#process = undefined;
+      process?.leave();
+    }
+    model.process = undefined;
+    model.enter({ kind: 'idle' });
+    this.wake(model);
+  }
+
+  /** Sends waiting jobs to the process as far as there is room. */
+  feed(): void {
+    const process = this.#process;
+    if (process === undefined || this.#successor !== undefined || this.#holding) return;
+    while (process.busy < DEPTH) {
+      const task = nextTask(this.#models, process);
+      if (task === undefined) return;
+      try {
+        process.send(task);
+      } catch (thrown) {
+        task.failed(asLinewatchError(thrown));
+      }
+    }
+  }
+
+  /** Sends a task that is no run, where the model is loaded. */
+  tell(model: HostedModel, message: Task['message']): void {
+    const noted = () => {};
+    model.process?.send({ message, deadlineMs: model.options.deadlineMs, answered: noted, failed: noted, fell: noted });
+  }
+
+  /**
+   * Exchanges a loaded model for another file, one exchange after the other: the new one is loaded in a process beside the old, has
+   * to pass `check`, and takes over when the old has finished what it has. Where memory has no room for both, the old is unloaded
+   * first. Whatever goes wrong, the old one serves on. @throws LinewatchError as loading or `check` failed
+   */
+  swap(model: HostedModel, setup: ModelSetup, check: Check): Promise<void> {
+    const swap = this.#swap.then(() => this.#exchange(model, setup, check));
+    this.#swap = swap.catch(() => {});
+    return swap;
+  }
+
+  /** Takes a model out; a run that is going on gets `graceMs` to answer. Without models the process ends. */
+  async remove(model: HostedModel, graceMs = 500): Promise<void> {
+    this.#models.delete(model);
+    const closed = new LinewatchError('model-closed');
+    model.enter({ kind: 'closed' });
+    for (const job of model.queue.takeAll()) job.reject(closed);
+    if (this.isEmpty) {
+      clearTimeout(this.#restart);
+      this.#restart = undefined;
+      const process = this.#process;
+      this.#process = undefined;
+      this.#successor?.loaded.process.kill(closed);
+      if (process === undefined) return;
+      process.leave();
+      const timer = setTimeout(() => process.kill(closed), graceMs);
+      await process.gone;
+      clearTimeout(timer);
+    } else this.tell(model, { kind: 'unload', model: model.number });
+  }
+
+  #spawn(): HostProcess {
+    const process: HostProcess = new HostProcess({
+      niceness: Math.min(...[...this.#models].map(({ options }) => options.niceness)),
+      ceilingMb: () => {
+        const ceilings = [...this.#models].map(({ options }) => options.memoryMb);
+        return ceilings.includes(0) ? 0 : ceilings.reduce((sum, ceiling) => sum + ceiling, 0);
+      },
+      onMemory: (usedMb) => {
+        for (const { options } of this.#models) options.statistics.memory(usedMb);
+      },
+      onRoom: () => (this.#successor !== undefined && process.busy === 0 ? this.#takeOver() : this.feed()),
+      onGone: (error, guilty) => this.#onGone(process, error, guilty),
+    });
+    return process;
+  }
+
+  async #load(model: HostedModel, process: HostProcess): Promise<void> {
+    model.enter({ kind: 'starting' });
+    const isCurrent = () => this.#process === process && this.#models.has(model);
+    try {
+      const setup = await model.options.locate();
+      if (!isCurrent()) return;
+      const info = await load(process, model, setup);
+      if (isCurrent()) model.serve(process, setup, info, model.setup?.path !== setup.path);
+      this.feed();
+    } catch (thrown) {
+      // Where the process fell during the load, `#onGone` has seen to it.
+      if (!isCurrent()) return;
+      model.break(asLinewatchError(thrown));
+      if ([...this.#models].some(({ state: { kind } }) => kind === 'ready' || kind === 'starting')) return;
+      this.#process = undefined;
+      process.leave();
+    }
+  }
+
+  async #exchange(model: HostedModel, setup: ModelSetup, check: Check): Promise<void> {
+    const present: Setups = new Map();
+    for (const each of this.#models) if (each.setup !== undefined && each.process !== undefined) present.set(each, each.setup);
+    const wanted: Setups = new Map(present).set(model, setup);
+    const spawn = () => this.#spawn();
+    if (await hasRoomBeside(this.pid, setup.path)) return this.#handOver(await loadAll(spawn, wanted, model, check));
+    this.#holding = true;
+    try {
+      this.#process?.leave();
+      await this.#process?.gone;
+      const { loaded, refused } = await loadInstead(spawn, wanted, present, model, check);
+      await this.#handOver(loaded);
+      if (refused !== undefined) throw refused;
+    } finally {
+      this.#holding = false;
+      this.feed();
+    }
+  }
+
+  #handOver(loaded: Loaded): Promise<void> {
+    return new Promise((taken, failed) => {
+      this.#successor = { loaded, taken, failed };
+      if (this.isEmpty) loaded.process.kill(new LinewatchError('model-closed'));
+      else if (this.#process === undefined || this.#process.busy === 0) this.#takeOver();
+    });
+  }
+
+  #takeOver(): void {
+    if (this.#successor === undefined) return;
+    const { loaded, taken } = this.#successor;
+    this.#successor = undefined;
+    clearTimeout(this.#restart);
+    this.#restart = undefined;
+    const old = this.#process;
+    this.#process = loaded.process;
+    for (const [model, { setup, info }] of loaded.infos) {
+      if (this.#models.has(model)) model.serve(loaded.process, setup, info, model.setup !== setup);
+    }
+    for (const model of this.#models) {
+      if (!loaded.infos.has(model) && isWanted(model)) void this.#load(model, loaded.process);
+    }
+    old?.leave();
+    taken();
+    this.feed();
+  }
+
+  #onGone(process: HostProcess, error: LinewatchError, guilty: Task | undefined): void {
+    if (this.#successor?.loaded.process === process) {
+      const { failed } = this.#successor;
+      this.#successor = undefined;
+      failed(error);
+      this.feed();
+      return;
+    }
+    if (process !== this.#process) return;
+    this.#process = undefined;
+    if (this.#holding) return;
+    // What was only tried on made-up inputs is nobody's fault; where it was at nothing, none can be named.
+    const isTrial = guilty?.message.kind === 'probe' || guilty?.message.kind === 'warmUp';
+    for (const model of this.#models) {
+      if (isWanted(model)) model.fell(error, !isTrial && (guilty === undefined || guilty.message.model === model.number));
+    }
+    if (this.#successor !== undefined) {
+      this.#takeOver();
+      return;
+    }
+    const fallen = [...this.#models].filter(isWanted);
+    if (fallen.length === 0) return;
+    const crashes = Math.max(1, ...fallen.map((model) => model.crashes));
+    this.#restart = setTimeout(() => {
+      this.#restart = undefined;
+      const next = this.#spawn();
+      this.#process = next;
+      for (const model of this.#models) if (isWanted(model)) void this.#load(model, next);
+    }, restartPauseMs(crashes));
+  }
+}
+
+function isWanted({ state: { kind } }: HostedModel): boolean {
+  return kind === 'starting' || kind === 'ready' || kind === 'restarting';
+}

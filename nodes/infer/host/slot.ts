@@ -1,0 +1,98 @@
+import { LinewatchError } from '../../shared/errors.ts';
+import { elementCount, type Tensor, type TensorData, tensorArrays } from '../../shared/tensor.ts';
+import { rowsAreIndependent } from './batch-probe.ts';
+import { checkSum } from './check-sum.ts';
+import type { LoadedModelInfo, ModelSetup, TensorSpec, Tensors } from './protocol.ts';
+import { type LoadedModel, loadModel } from './runtime.ts';
+
+/** States kept of one model; of more the longest unused is forgotten, and its next run begins anew. */
+const STATES_KEPT = 1000;
+
+/** One model within a host process, and what it keeps from run to run. */
+export class Slot {
+  readonly info: LoadedModelInfo;
+  readonly #model: LoadedModel;
+  readonly #links: ModelSetup['state'];
+  /** Key → input → tensor, the longest unused first. */
+  readonly #states = new Map<string, Tensors>();
+  readonly #initial: Tensors;
+
+  private constructor(model: LoadedModel, setup: ModelSetup, loadMs: number) {
+    this.#model = model;
+    this.#links = setup.state;
+    const specs = setup.state.map((link) => linked(model, setup.path, link));
+    this.#initial = Object.fromEntries(specs.map((spec) => [spec.name, zeros(spec)]));
+    const isLinked = (name: string) => setup.state.some(({ output }) => output === name);
+    const others = model.info.outputs.filter(({ name }) => !isLinked(name));
+    // A model may give nothing but its state.
+    const inputs = model.info.inputs.filter(({ name }) => !(name in this.#initial));
+    this.info = { ...model.info, inputs, outputs: others.length > 0 ? others : model.info.outputs, loadMs };
+  }
+
+  /** @throws LinewatchError as `loadModel`; model-checksum, model-state, file-unreadable */
+  static async load(setup: ModelSetup): Promise<Slot> {
+    if (setup.sha256 !== undefined) await checkSum(setup.path, setup.sha256);
+    const start = performance.now();
+    const model = await loadModel(setup);
+    return new Slot(model, setup, performance.now() - start);
+  }
+
+  /** @param key whose state goes in and is kept; `fresh`: there was none */
+  async run(inputs: Tensors, key = ''): Promise<{ outputs: Tensors; runMs: number; cpuMs: number; fresh?: boolean }> {
+    const isStateful = this.#links.length > 0;
+    const known = isStateful ? this.#states.get(key) : undefined;
+    const fed = isStateful ? { ...inputs, ...(known ?? this.#initial) } : inputs;
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    const all = await this.#model.run(fed);
+    const runMs = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    const outputs = Object.fromEntries(this.info.outputs.map(({ name }) => [name, all[name] as Tensor]));
+    const cost = { outputs, runMs, cpuMs: (user + system) / 1000 };
+    if (!isStateful) return cost;
+    this.#states.delete(key);
+    this.#states.set(key, Object.fromEntries(this.#links.map(({ input, output }) => [input, all[output] as Tensor])));
+    if (this.#states.size > STATES_KEPT) this.#states.delete(this.#states.keys().next().value as string);
+    return { ...cost, fresh: known === undefined };
+  }
+
+  async rowsAreIndependent(): Promise<boolean> {
+    if (this.#links.length > 0) return false;
+    return rowsAreIndependent({ ...this.info, run: (inputs) => this.#model.run(inputs) });
+  }
+
+  /** A run that leaves no trace, so that the first real one finds everything in place. @throws LinewatchError model-run */
+  async warmUp(inputs: Tensors): Promise<void> {
+    await this.#model.run({ ...inputs, ...this.#initial });
+  }
+
+  forget(key?: string): void {
+    if (key === undefined) this.#states.clear();
+    else this.#states.delete(key);
+  }
+
+  async release(): Promise<void> {
+    this.#states.clear();
+    await this.#model.release();
+  }
+}
+
+/** The input of a state link. @throws LinewatchError model-state where the names or types do not fit together */
+function linked({ info }: LoadedModel, path: string, { input, output }: { input: string; output: string }): TensorSpec {
+  const names = (specs: TensorSpec[]) => specs.map(({ name }) => name).join(', ');
+  const to = info.inputs.find(({ name }) => name === input);
+  if (to === undefined) throw new LinewatchError('model-state', { path, what: 'input', expected: names(info.inputs), got: input });
+  const from = info.outputs.find(({ name }) => name === output);
+  if (from === undefined) throw new LinewatchError('model-state', { path, what: 'output', expected: names(info.outputs), got: output });
+  if (from.type !== to.type) {
+    throw new LinewatchError('model-state', { path, what: `the type of ${output}`, expected: to.type, got: from.type });
+  }
+  return to;
+}
+
+function zeros({ type, dims }: TensorSpec): Tensor {
+  const shape = dims.map((dim) => (typeof dim === 'number' ? dim : 1));
+  const count = elementCount(shape);
+  const data = type === 'string' ? Array.from({ length: count }, () => '') : (new tensorArrays[type](count) as TensorData);
+  return { type, dims: shape, data };
+}

@@ -1,0 +1,148 @@
+import type { ErrorCode, LinewatchError } from '../../shared/errors.ts';
+import type { Job, Owner, RunAnswer } from '../host/job-queue.ts';
+import type { LoadedModelInfo, Tensors } from '../host/protocol.ts';
+import type { DropReason } from '../host/statistics.ts';
+import type { ModelHandle, ModelListener } from './model-handle.ts';
+import type { LoadedModel } from './model-source.ts';
+
+export interface LaneOptions extends Owner {
+  /** Whether a run during which the process ends is tried once more. */
+  retry: boolean;
+}
+
+/** `new`: the first run of its key; `reset`: what was fed back was lost by a restart, a swap, or for want of room. */
+export type StateOutcome = 'new' | 'continued' | 'reset';
+
+export interface LaneAnswer extends RunAnswer {
+  model: LoadedModel;
+  /** For a model with state. */
+  state: StateOutcome | undefined;
+}
+
+/** As many keys as a host process keeps states of. */
+const KEYS_KEPT = 1000;
+const drops: Partial<Record<ErrorCode, DropReason>> = { 'model-queue-full': 'full', 'model-newer': 'latest', 'model-late': 'late' };
+
+/** Why a message was dropped, where its error says that it was. */
+export function dropReason(code: ErrorCode): DropReason | undefined {
+  return drops[code];
+}
+
+let lastNumber = 0;
+
+/** One node's way to a model: its place in the queue, and the states that are its own. */
+export class Lane {
+  readonly #handle: ModelHandle;
+  readonly #options: LaneOptions;
+  readonly #listener: ModelListener;
+  readonly #number = ++lastNumber;
+  /** Keys with a state, the longest unused first. */
+  readonly #keys = new Set<string>();
+
+  /** The model is loaded where it is not. */
+  constructor(handle: ModelHandle, options: LaneOptions, listener: ModelListener) {
+    this.#handle = handle;
+    this.#options = options;
+    this.#listener = listener;
+    handle.join(listener);
+  }
+
+  /**
+   * Runs the model on what `prepare` makes when its turn has come. Answers of a `fifo` lane come in the order of the calls.
+   * @param key whose state the run uses, for a model that has one
+   * @param dueAt performance.now() after which it is not worth running
+   * @throws LinewatchError model-queue-full, model-newer, model-late, or as locating, loading or running failed
+   */
+  run(prepare: (model: LoadedModel) => Tensors, key = '', dueAt = Number.POSITIVE_INFINITY): Promise<LaneAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#handle.run(new LaneJob(this, this.#options, this.#handle, prepare, key, dueAt, resolve, reject));
+    });
+  }
+
+  /** The next run of this key begins with a new state. */
+  reset(key = ''): void {
+    this.#keys.delete(key);
+    this.#handle.forget(this.stateOf(key));
+  }
+
+  /** So does that of every key, of every node. */
+  resetAll(): void {
+    this.#keys.clear();
+    this.#handle.forget();
+  }
+
+  /** Fails what waits; a run that is going on is finished and its answer dropped. */
+  close(): void {
+    this.#handle.leave(this.#listener, this.#options);
+  }
+
+  /** Under which name the host keeps the state of a key. */
+  stateOf(key: string): string {
+    return `${this.#number} ${key}`;
+  }
+
+  /** What a run found of its state. */
+  outcome(key: string, fresh: boolean): StateOutcome {
+    const isKnown = this.#keys.delete(key);
+    this.#keys.add(key);
+    if (this.#keys.size > KEYS_KEPT) this.#keys.delete(this.#keys.values().next().value as string);
+    if (!fresh) return 'continued';
+    if (isKnown) this.#handle.statistics.stateReset();
+    return isKnown ? 'reset' : 'new';
+  }
+}
+
+/** One message's run. Thousands may wait: it makes no closures. */
+class LaneJob implements Job {
+  readonly owner: LaneOptions;
+  readonly state: string;
+  readonly cameAt = performance.now();
+  readonly dueAt: number;
+  begunAt = 0;
+  retries: number;
+  alone = false;
+  readonly #lane: Lane;
+  readonly #handle: ModelHandle;
+  readonly #prepare: (model: LoadedModel) => Tensors;
+  readonly #key: string;
+  readonly #resolve: (answer: LaneAnswer) => void;
+  readonly #reject: (error: LinewatchError) => void;
+
+  constructor(
+    lane: Lane,
+    options: LaneOptions,
+    handle: ModelHandle,
+    prepare: (model: LoadedModel) => Tensors,
+    key: string,
+    dueAt: number,
+    resolve: (answer: LaneAnswer) => void,
+    reject: (error: LinewatchError) => void,
+  ) {
+    this.owner = options;
+    this.state = lane.stateOf(key);
+    this.dueAt = dueAt;
+    this.retries = options.retry ? 1 : 0;
+    this.#lane = lane;
+    this.#handle = handle;
+    this.#prepare = prepare;
+    this.#key = key;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  prepare(info: LoadedModelInfo): Tensors {
+    return this.#prepare(this.#handle.describe(info));
+  }
+
+  resolve({ outputs, info, queueMs, runMs, batch, fresh }: RunAnswer): void {
+    const state = fresh === undefined ? undefined : this.#lane.outcome(this.#key, fresh);
+    this.#resolve({ outputs, info, queueMs, runMs, batch, fresh, state, model: this.#handle.describe(info) });
+  }
+
+  reject(error: LinewatchError): void {
+    const dropped = dropReason(error.code);
+    if (dropped !== undefined) this.#handle.statistics.dropped(dropped);
+    else this.#handle.statistics.failed(error.code);
+    this.#reject(error);
+  }
+}

@@ -1,0 +1,157 @@
+import { basename } from 'node:path';
+import { asLinewatchError } from '../../shared/errors.ts';
+import type { TensorType } from '../../shared/tensor.ts';
+import type { LoadedModelInfo, ModelSetup, StateLink, Tensors } from '../host/protocol.ts';
+import { signature } from './file-watch.ts';
+import { fixedInputs, stateLinks } from './fixed-inputs.ts';
+import type { Manifest } from './manifest.ts';
+import { type ModelFiles, resolveModel } from './model-files.ts';
+import type { ModelSettings } from './model-settings.ts';
+import { checkSameInterface } from './same-interface.ts';
+
+/** A model as it was loaded, with what its files say of it. */
+export interface LoadedModel extends LoadedModelInfo {
+  name: string;
+  version: string;
+  manifest: Manifest | undefined;
+  /** What inputs get that messages do not carry. @throws LinewatchError as `fixedInputs` */
+  fixed(): Tensors;
+}
+
+interface Located {
+  path: string;
+  files: ModelFiles;
+  /** What stood in the files when they were looked up. */
+  signature: string;
+  settings: ModelSettings;
+}
+
+/** Where a model comes from: the file that a path means, its manifest, and which of its versions is in use. */
+export class ModelSource {
+  settings: ModelSettings;
+  readonly folders: readonly string[];
+  /** The file in use, as the dialog or a command named it. */
+  path: string;
+  #used: Located | undefined;
+  /** Before the first load. */
+  #locating: Promise<ModelFiles> | undefined;
+  readonly #located = new WeakMap<ModelSetup, Located>();
+  readonly #described = new WeakMap<LoadedModelInfo, LoadedModel>();
+
+  constructor(settings: ModelSettings, folders: readonly string[], path: string) {
+    this.settings = settings;
+    this.folders = folders;
+    this.path = path;
+  }
+
+  /** What is in use; '' before the first load. */
+  get version(): string {
+    return this.#used === undefined ? '' : versionOf(this.#used.files);
+  }
+
+  /** The files whose change means another model. */
+  get watched(): { files: string[]; signature: string } | undefined {
+    return this.#used && { files: this.#used.files.watched, signature: this.#used.signature };
+  }
+
+  /** What the manifest in use says of batching. */
+  get batching(): Manifest['batching'] {
+    return this.#used?.files.manifest?.batching;
+  }
+
+  /** How to load the file of a path. @throws LinewatchError as `resolveModel` */
+  async setup(path: string): Promise<ModelSetup> {
+    const { settings } = this;
+    const files = await resolveModel(path, this.folders);
+    const { backend, threads, spinning, optimization, feeds } = settings;
+    const sha256 = files.manifest?.sha256;
+    const state = stateLinks(feeds, files.manifest);
+    const setup = { path: files.file, backend, threads, spinning, optimization, state, ...(sha256 === undefined ? {} : { sha256 }) };
+    this.#located.set(setup, { path, files, signature: await signature(files.watched), settings });
+    return setup;
+  }
+
+  /** Whether a file takes and gives the tensors that the present model does, as far as it says so itself. */
+  async fits(path: string, present: LoadedModelInfo): Promise<boolean> {
+    try {
+      const { onnx, manifest } = await resolveModel(path, this.folders);
+      checkSameInterface(present, declared(onnx, stateLinks(this.settings.feeds, manifest)));
+      return true;
+    } catch (thrown) {
+      // Where it can not be read, that is said when it is loaded.
+      return asLinewatchError(thrown).code !== 'model-swap';
+    }
+  }
+
+  /** What was loaded so is in use now. */
+  took(setup: ModelSetup, info: LoadedModelInfo): void {
+    const located = this.#located.get(setup);
+    if (located === undefined) return;
+    this.#used = located;
+    this.#locating = undefined;
+    const { manifest } = located.files;
+    let fixed: Tensors | undefined;
+    this.#described.set(info, {
+      ...info,
+      manifest,
+      name: manifest?.name ?? basename(located.path, '.onnx'),
+      version: versionOf(located.files),
+      fixed: () => {
+        fixed ??= this.fixed(setup, info);
+        return fixed;
+      },
+    });
+  }
+
+  /** @throws LinewatchError as `fixedInputs` */
+  fixed(setup: ModelSetup, { inputs }: LoadedModelInfo): Tensors {
+    const located = this.#located.get(setup);
+    return fixedInputs(located?.settings.feeds ?? [], located?.files.manifest, { path: setup.path, inputs });
+  }
+
+  /** The model that `took` was told of with this. */
+  describe(info: LoadedModelInfo): LoadedModel {
+    const described = this.#described.get(info);
+    if (described === undefined) throw new Error('a model that was never in use');
+    return described;
+  }
+
+  /** @throws LinewatchError as `resolveModel` */
+  async manifest(): Promise<Manifest | undefined> {
+    if (this.#used !== undefined) return this.#used.files.manifest;
+    // All who ask wait for one answer: with one each, they would overtake one another. One that failed is looked up again.
+    this.#locating ??= resolveModel(this.path, this.folders).catch((error) => {
+      this.#locating = undefined;
+      throw error;
+    });
+    return (await this.#locating).manifest;
+  }
+
+  /** Nothing is in use any more. */
+  forget(): void {
+    this.#used = undefined;
+  }
+}
+
+/** Inputs and outputs as messages see them. */
+function declared({ inputs, outputs }: ModelFiles['onnx'], state: StateLink[]): Pick<LoadedModelInfo, 'inputs' | 'outputs'> {
+  const specs = (values: typeof inputs, linked: string[]) =>
+    values.flatMap(({ name, kind, type, dims }) =>
+      kind === 'tensor' && !linked.includes(name) ? [{ name, type: type as TensorType, dims: dims ?? [] }] : [],
+    );
+  return {
+    inputs: specs(
+      inputs,
+      state.map(({ input }) => input),
+    ),
+    outputs: specs(
+      outputs,
+      state.map(({ output }) => output),
+    ),
+  };
+}
+
+/** The manifest's version, else when the newest of its files was written. */
+function versionOf({ manifest, modifiedAt }: ModelFiles): string {
+  return manifest?.version ?? new Date(modifiedAt).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { LinewatchError } from '../../../nodes/shared/errors.ts';
+import { ENDLESS, scaleModel } from '../models.ts';
+import { first, hostRig, turns, until, vector } from './open-host.ts';
+
+describe('a swap of models', () => {
+  const { folder, open, setupOf } = hostRig();
+  folder.write('double.onnx', scaleModel(2));
+  const accept = async () => {};
+
+  it('takes over between two runs: each message is answered once, by the old or the new', async () => {
+    const { host, model, run } = open('triple.onnx');
+    await run(vector(1, 1, 1));
+    const before = host.pid;
+    const many = { limit: 100_000 };
+    const factors: number[] = [];
+    let over = false;
+    const load = (async () => {
+      while (!over) factors.push((first(await run(vector(1, 1, 1), many))[0] as number) / 1);
+    })();
+    await host.swap(model, setupOf('double.onnx'), accept);
+    assert.notEqual(host.pid, before);
+    assert.deepEqual(first(await run(vector(1, 1, 1), many)), [2, 2, 2]);
+    over = true;
+    await load;
+    assert.deepEqual(
+      factors,
+      [...factors].sort((a, b) => b - a),
+      'after the first answer of the new model none of the old comes',
+    );
+    assert.ok(factors.includes(3));
+    await until(() => {
+      try {
+        return !process.kill(before ?? 0, 0);
+      } catch {
+        return true;
+      }
+    });
+  });
+
+  it('lets the old model finish what it has', async () => {
+    const { host, model, run } = open('loop.onnx');
+    await run(turns(0, 1n));
+    const running = [run(turns(1, 200_000n)), run(turns(2, 200_000n)), run(turns(3, 1n))];
+    await host.swap(model, setupOf('loop.onnx'), accept);
+    assert.deepEqual((await Promise.all(running)).map(first), [[200_001], [200_002], [4]]);
+  });
+
+  it('leaves the old model where the new one can not be loaded, or does not pass', async () => {
+    folder.write('broken.onnx', scaleModel(2).subarray(0, 50));
+    const { host, model, run, states } = open('triple.onnx');
+    await run(vector(1, 1, 1));
+    const { pid } = host;
+    await assert.rejects(host.swap(model, setupOf('broken.onnx'), accept), { code: 'model-unreadable' });
+    const refuse = async () => {
+      throw new LinewatchError('model-rollback');
+    };
+    await assert.rejects(host.swap(model, setupOf('double.onnx'), refuse), { code: 'model-rollback' });
+    assert.deepEqual(first(await run(vector(1, 2, 3))), [3, 6, 9]);
+    assert.equal(host.pid, pid);
+    assert.deepEqual(
+      states.map(({ kind }) => kind),
+      ['starting', 'ready'],
+    );
+  });
+
+  it('takes over at once where the old process falls meanwhile', async () => {
+    const { host, model, run } = open('loop.onnx', { deadlineMs: 300 });
+    await run(turns(0, 1n));
+    const hung = run(turns(0, ENDLESS));
+    const waiting = [run(turns(1, 1n)), run(turns(2, 1n))];
+    const swapped = host.swap(model, setupOf('loop.onnx'), accept);
+    await assert.rejects(hung, { code: 'model-deadline' });
+    await swapped;
+    assert.deepEqual((await Promise.all(waiting)).map(first), [[2], [3]]);
+  });
+
+  it('does one after the other', async () => {
+    const { host, model, run } = open('triple.onnx');
+    await run(vector(1, 1, 1));
+    await Promise.all([host.swap(model, setupOf('double.onnx'), accept), host.swap(model, setupOf('triple.onnx'), accept)]);
+    assert.deepEqual(first(await run(vector(1, 2, 3))), [3, 6, 9]);
+  });
+
+  it('keeps the other models of a shared process', async () => {
+    const triple = open('triple.onnx');
+    const loop = open('loop.onnx', { host: triple.host });
+    await Promise.all([triple.run(vector(1, 2, 3)), loop.run(turns(0, 1n))]);
+    await triple.host.swap(triple.model, setupOf('double.onnx'), accept);
+    const answers = await Promise.all([triple.run(vector(1, 2, 3)), loop.run(turns(0, 1n))]);
+    assert.deepEqual(answers.map(first), [[2, 4, 6], [1]]);
+  });
+
+  it('ends with the model: one that is closed meanwhile leaves no process behind', async () => {
+    const { host, model, run, close } = open('triple.onnx');
+    await run(vector(1, 1, 1));
+    const swapped = host.swap(model, setupOf('double.onnx'), accept);
+    await close();
+    await assert.rejects(swapped);
+    assert.equal(host.pid, undefined);
+  });
+});

@@ -34,7 +34,7 @@ export default defineNode<Config>({
     maxAgeMs: fields.number('maxAgeMs', { min: 0, max: 3_600_000, default: 0 }),
     priority: fields.number('priority', { integer: true, min: -10, max: 10, default: 0 }),
     retry: fields.boolean('retry'),
-    stateKey: fields.text('stateKey', { default: 'topic', optional: true }),
+    stateKey: fields.text('stateKey', { optional: true }),
   }),
 
   start(context) {

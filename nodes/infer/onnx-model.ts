@@ -42,20 +42,21 @@ function swapMemory({ config, node, RED, fail }: NodeContext<Config>): SwapMemor
   if (folder === undefined) return { read: () => undefined, write: () => {} };
   const file = stateFile(folder, node.id);
   const { path: configured } = config;
+  const write = (content: { instead?: string; of?: string }) => void writeState(file, content).catch(fail);
   return {
     read() {
       try {
         return readState(file, (content) => {
           const { instead, of } = (content ?? {}) as { instead?: unknown; of?: unknown };
-          return of === configured && typeof instead === 'string' ? instead : undefined;
+          if (of === configured && typeof instead === 'string') return instead;
+          if (instead !== undefined) write({});
+          return undefined;
         });
       } catch (thrown) {
         fail(thrown);
         return undefined;
       }
     },
-    write(path) {
-      writeState(file, path === undefined ? {} : { instead: path, of: configured }).catch(fail);
-    },
+    write: (path) => write(path === undefined ? {} : { instead: path, of: configured }),
   };
 }

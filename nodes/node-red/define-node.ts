@@ -180,7 +180,8 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
         if (!closed) send(outgoing as never);
       };
       const result = running.input?.(message as Message, sendOpen);
-      if (result instanceof Promise) result.then(() => finish(), finish);
+      // Node-RED copies the message for its Complete nodes: where it can not, `done` throws, and nobody else would take that.
+      if (result instanceof Promise) result.then(() => finish(), finish).catch((thrown) => fail(thrown, message as Message));
       else finish();
     } catch (thrown) {
       finish(thrown);

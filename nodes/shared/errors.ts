@@ -57,6 +57,7 @@ export const errorCatalogue = {
   'model-swap-path': 'msg.command.path: expected the path of a model file, got {{got}}',
   'model-rollback': 'msg.command: there is no earlier model to go back to',
   'model-run': 'the model failed on this input: {{reason}}',
+  'model-output-size': 'the outputs of the model take {{got}} MB, at most {{expected}} MB can be given to the flow',
   'model-crashed': 'the model process ended during this run ({{reason}}); it is being restarted',
   'model-crashes': 'the model process ended {{count}} times without an answer ({{reason}})',
   'model-deadline': 'the model did not answer within {{deadlineMs}} ms and was stopped',

@@ -23,12 +23,18 @@ export const launchBrowser = (): Promise<Browser> =>
     ],
   });
 
-export async function startEditor(flow: object[], version: '4' | '5' = '5'): Promise<NodeRedProcess> {
+/** @param settings goes into settings.js, as JSON */
+export async function startEditor(
+  flow: object[],
+  version: '4' | '5' = '5',
+  settings: object = {},
+): Promise<NodeRedProcess & { userDir: string }> {
   const userDir = mkdtempSync(join(tmpdir(), 'linewatch-editor-'));
   prepareUserDirectory(root, userDir);
-  const nodeRed = await startNodeRed({ userDir, flow, version });
+  const nodeRed = await startNodeRed({ userDir, flow, version, settings });
   return {
     ...nodeRed,
+    userDir,
     async stop() {
       await nodeRed.stop();
       rmSync(userDir, { recursive: true, force: true });
@@ -48,6 +54,7 @@ export async function openEditor(
   url: string,
   language: EditorLanguage,
   colorScheme: 'light' | 'dark' = 'light',
+  login?: readonly [user: string, password: string],
 ): Promise<EditorPage> {
   const context = await browser.newContext({ locale: language, colorScheme, viewport: { width: 1500, height: 950 } });
   const page = await context.newPage();
@@ -57,6 +64,11 @@ export async function openEditor(
   });
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.goto(url);
+  if (login !== undefined) {
+    await page.fill('#node-dialog-login-username', login[0]);
+    await page.fill('#node-dialog-login-password', login[1]);
+    await page.click('#node-dialog-login-submit');
+  }
   await page.waitForSelector('.red-ui-palette-node[data-palette-type="linewatch-window"]', { timeout: 60_000 });
   await page.waitForSelector('#red-ui-workspace-chart svg, svg#red-ui-workspace-chart, #red-ui-workspace-chart', { timeout: 30_000 });
   await page.waitForTimeout(500);

@@ -26,6 +26,7 @@ interface Helper {
   unload(): Promise<void>;
   getNode(id: string): TestNode & { status: { args?: unknown[][] } };
   settings(settings: object): void;
+  _sandbox: { resetHistory(): void };
   log(): { args: [{ id?: string; level: number; msg: unknown }][] };
   _httpAdmin: RequestListener;
   _events: { once(event: string, listener: (value: unknown) => void): void };
@@ -54,6 +55,8 @@ export interface RunningFlow {
   ): Promise<{ fill: string; text: string }>;
   /** The errors and warnings that a node has logged, oldest first. */
   logged(id: string): string[];
+  /** Forgets statuses and log: what notes them keeps every message alive. */
+  forget(): void;
   stop(): Promise<void>;
 }
 
@@ -105,6 +108,7 @@ export async function startFlow(
   };
   const statuses = (id: string) =>
     (helper.getNode(id).status.args ?? []).map((call) => call[0]) as { fill: string; shape: string; text: string }[];
+  let isStopped = false;
   return {
     send: (id, message) => helper.getNode(id).receive(message),
     next,
@@ -128,7 +132,10 @@ export async function startFlow(
     },
     // Node-RED's level for warnings is 30; what is worse is less.
     logged: (id) => helper.log().args.flatMap(([line]) => (line.id === id && line.level <= 30 ? [String(line.msg)] : [])),
+    forget: () => helper._sandbox.resetHistory(),
     async stop() {
+      if (isStopped) return;
+      isStopped = true;
       // As if everything had been deleted: what outlives a deploy ends.
       const started = new Promise((resolve) => helper._events.once('flows:started', resolve));
       await helper._redNodes.setFlows([], {}, 'full');

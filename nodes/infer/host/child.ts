@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { asLinewatchError } from '../../shared/errors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
-import type { FromHost, Tensors, ToHost } from './protocol.ts';
+import { type Answer, type FromHost, sendable, type Tensors, type ToHost } from './protocol.ts';
+import { closeMemory, openMemory, type SentTensors, SharedMemory } from './shared-memory.ts';
 
 /** What is heard of a host process. After `gone` nothing more comes; whatever it sent before it died comes first. */
 export interface ChildEvents {
@@ -22,35 +24,43 @@ export interface Child {
 }
 
 const STDERR_KEPT = 2000;
+/** Under which number the host has the memory that it shares with us: after its three streams and the channel. */
+const MEMORY_FD = 4;
 
 /** @param niceness 0..19: how far the process stands back for others */
 export function startChild(niceness: number, events: ChildEvents): Child {
   // From dist this file is .js, from the sources .ts, and so is its neighbour.
   const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './process.ts' : './process.js', import.meta.url));
+  const memory = openMemory();
   let child: ChildProcess;
   try {
-    child = fork(entry, [String(process.pid), String(niceness)], {
+    child = fork(entry, [String(process.pid), String(niceness), memory === undefined ? '' : String(MEMORY_FD)], {
       serialization: 'advanced',
       // Node-RED's own switches (--inspect above all) are not for the host.
       execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', memory ?? 'ignore'],
     });
   } catch (thrown) {
     // Some refusals of the system (no memory for another process) are thrown, the others come as an event.
+    closeMemory(memory);
     queueMicrotask(() => events.gone((thrown as Error).message));
     return { pid: undefined, send: () => {}, kill: () => {}, leave: () => {} };
   }
   let stderr = '';
   let over = false;
   const gone = (reason: string) => {
-    if (!over) events.gone(reason);
+    if (over) return;
     over = true;
+    closeMemory(memory);
+    events.gone(reason);
   };
+  const inputs = memory === undefined ? undefined : new SharedMemory(memory, 'inputs');
+  const outputs = memory === undefined ? undefined : new SharedMemory(memory, 'outputs');
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
-  child.on('message', (message: FromHost) => {
-    events.message(message.kind === 'answer' ? { ...message, outputs: ownMemory(message.outputs) } : message);
+  child.on('message', (message: FromHost<SentTensors>) => {
+    events.message(message.kind === 'answer' ? received(message, outputs) : message);
   });
   child.on('error', (error) => {
     if (child.pid === undefined) gone(error.message);
@@ -73,7 +83,8 @@ export function startChild(niceness: number, events: ChildEvents): Child {
     pid: child.pid,
     send(message) {
       // A channel that has just broken is reported by 'disconnect'; the callback keeps it from being thrown as well.
-      if (child.connected) child.send(message, () => {});
+      if (!child.connected || over) return;
+      child.send(message.kind === 'run' && inputs ? { ...message, inputs: inputs.place(message.inputs) } : message, () => {});
     },
     kill: () => void child.kill('SIGKILL'),
     leave() {
@@ -88,6 +99,14 @@ function endOf(code: number | null, signal: NodeJS.Signals | null, stderr: strin
   // What a native library says last; a JavaScript error is named in the line that has the colon.
   const said = lines.findLast((line) => /error|terminate|what\(\)|alloc|memory/i.test(line)) ?? '';
   return said === '' ? end : `${end}, ${said.slice(0, 160)}`;
+}
+
+function received(message: Answer<SentTensors>, memory: SharedMemory | undefined): FromHost {
+  try {
+    return { ...message, outputs: ownMemory(memory?.fetch(message.outputs) ?? (message.outputs as Tensors)) };
+  } catch (thrown) {
+    return { id: message.id, kind: 'failed', error: sendable(asLinewatchError(thrown)) };
+  }
 }
 
 /** Arrays that came through the channel are views of its read buffer: a small result would keep 64 kB alive. */

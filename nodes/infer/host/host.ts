@@ -28,6 +28,12 @@ export class Host {
   #holding = false;
   #swap: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
+  readonly #hasRoomBeside: typeof hasRoomBeside;
+
+  /** @param hasRoom whether memory has room for a second process */
+  constructor(hasRoom = hasRoomBeside) {
+    this.#hasRoomBeside = hasRoom;
+  }
 
   get pid(): number | undefined {
     return this.#process?.pid;
@@ -170,7 +176,7 @@ export class Host {
     for (const each of this.#models) if (each.setup !== undefined && each.process !== undefined) present.set(each, each.setup);
     const wanted: Setups = new Map(present).set(model, setup);
     const spawn = () => this.#spawn();
-    if (await hasRoomBeside(this.pid, setup.path)) return this.#handOver(await loadAll(spawn, wanted, model, check));
+    if (await this.#hasRoomBeside(this.pid, setup.path)) return this.#handOver(await loadAll(spawn, wanted, model, check));
     this.#holding = true;
     try {
       this.#process?.leave();

@@ -6,7 +6,7 @@ import { sharesRows } from './batch-probe.ts';
 import type { HostProcess, Task } from './host-process.ts';
 import type { HostState } from './host-state.ts';
 import { type Job, JobQueue } from './job-queue.ts';
-import type { FromHost, LoadedModelInfo, ModelSetup, Tensors } from './protocol.ts';
+import type { Answer, LoadedModelInfo, ModelSetup, Tensors } from './protocol.ts';
 import { CRASHES_UNTIL_BROKEN, retryPauseMs } from './restart-policy.ts';
 import type { ModelStatistics } from './statistics.ts';
 
@@ -35,8 +35,6 @@ interface Prepared {
   inputs: Tensors;
   rows: number | undefined;
 }
-
-type Answer = Extract<FromHost, { kind: 'answer' }>;
 
 /** One model of a host: what waits for it, and how it fares. The host gives it a process and asks it for tasks. */
 export class HostedModel {

@@ -3,24 +3,28 @@ import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { asLinewatchError } from '../../shared/errors.ts';
-import { type FromHost, sendable, type ToHost } from './protocol.ts';
+import { type FromHost, sendable, type Tensors, type ToHost } from './protocol.ts';
+import { type SentTensors, SharedMemory } from './shared-memory.ts';
 import { Slot } from './slot.ts';
 
 /** -1000..1000: the kernel takes the process with the highest score first when memory ends. */
 const OOM_SCORE = 700;
 
-const [, , parentPid, niceness] = process.argv;
+const [, , parentPid, niceness, memory = ''] = process.argv;
+// A run reads its inputs before the next message is looked at.
+const given = memory === '' ? undefined : new SharedMemory(Number(memory), 'inputs', true);
+const results = memory === '' ? undefined : new SharedMemory(Number(memory), 'outputs');
 const slots = new Map<number, Slot>();
 let turn: Promise<void> = Promise.resolve();
 
 beNeighbourly();
 watchParent();
 process.on('disconnect', () => process.exit());
-process.on('message', (message: ToHost) => {
+process.on('message', (message: ToHost<SentTensors>) => {
   turn = turn.then(() => answer(message));
 });
 
-async function answer(message: ToHost): Promise<void> {
+async function answer(message: ToHost<SentTensors>): Promise<void> {
   try {
     process.send?.(await carryOut(message));
   } catch (thrown) {
@@ -28,7 +32,7 @@ async function answer(message: ToHost): Promise<void> {
   }
 }
 
-async function carryOut(message: ToHost): Promise<FromHost> {
+async function carryOut(message: ToHost<SentTensors>): Promise<FromHost<SentTensors>> {
   const { id, model } = message;
   if (message.kind === 'load') {
     const slot = await Slot.load(message.setup);
@@ -38,8 +42,11 @@ async function carryOut(message: ToHost): Promise<FromHost> {
   const slot = slots.get(model);
   if (slot === undefined) throw new Error(`model ${model} is not loaded`);
   switch (message.kind) {
-    case 'run':
-      return { id, kind: 'answer', ...(await slot.run(message.inputs, message.state)) };
+    case 'run': {
+      const inputs = given?.fetch(message.inputs) ?? (message.inputs as Tensors);
+      const answer = await slot.run(inputs, message.state);
+      return { id, kind: 'answer', ...answer, outputs: results?.place(answer.outputs) ?? answer.outputs };
+    }
     case 'probe':
       return { id, kind: 'probed', independent: await slot.rowsAreIndependent() };
     case 'warmUp':

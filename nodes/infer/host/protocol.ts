@@ -17,6 +17,8 @@ export interface TensorSpec {
   name: string;
   type: TensorType;
   dims: (number | string)[];
+  /** The model leaves even the number of dimensions open; `dims` is empty then. */
+  anyRank?: true;
 }
 
 /** An input that gets what an output gave in the run before. */
@@ -38,6 +40,10 @@ export interface ModelSetup {
   /** Hexadecimal; a file with another sum is refused. */
   sha256?: string;
   state: StateLink[];
+  /** Inputs and outputs of any rank: ONNX Runtime itself gives them as scalars. */
+  anyRank?: string[];
+  /** Files of weights: WebAssembly does not look for them by itself. `location` as the model names it, `path` absolute. */
+  externalData?: { location: string; path: string }[];
 }
 
 export interface LoadedModelInfo {
@@ -60,10 +66,10 @@ export interface SentError {
 }
 
 /** `model` numbers the models of one process. Everything is done in the order in which it comes. */
-export type ToHost =
+export type ToHost<Inputs = Tensors> =
   | { kind: 'load'; id: number; model: number; setup: ModelSetup }
   /** `state`: whose state goes in and is kept, for a model that has one. */
-  | { kind: 'run'; id: number; model: number; inputs: Tensors; state?: string }
+  | { kind: 'run'; id: number; model: number; inputs: Inputs; state?: string }
   /** Are the rows of a batch independent of each other? */
   | { kind: 'probe'; id: number; model: number }
   | { kind: 'warmUp'; id: number; model: number; inputs: Tensors }
@@ -71,11 +77,20 @@ export type ToHost =
   | { kind: 'forget'; id: number; model: number; state?: string }
   | { kind: 'unload'; id: number; model: number };
 
+/** `fresh`: the run began with a new state. `cpuMs`: processor time of all threads. */
+export interface Answer<Outputs = Tensors> {
+  id: number;
+  kind: 'answer';
+  outputs: Outputs;
+  runMs: number;
+  cpuMs: number;
+  fresh?: boolean;
+}
+
 /** What came of the message with this `id`. */
-export type FromHost =
+export type FromHost<Outputs = Tensors> =
   | { id: number; kind: 'ready'; info: LoadedModelInfo }
-  /** `fresh`: the run began with a new state. `cpuMs`: processor time of all threads. */
-  | { id: number; kind: 'answer'; outputs: Tensors; runMs: number; cpuMs: number; fresh?: boolean }
+  | Answer<Outputs>
   | { id: number; kind: 'probed'; independent: boolean }
   | { id: number; kind: 'done' }
   | { id: number; kind: 'failed'; error: SentError };

@@ -32,6 +32,9 @@ export async function loadModel(setup: ModelSetup): Promise<LoadedModel> {
       executionProviders: [backend],
       graphOptimizationLevel: setup.optimization,
       logSeverityLevel: 3,
+      ...(backend === 'wasm'
+        ? { externalData: (setup.externalData ?? []).map(({ location, path }) => ({ path: location, data: path })) }
+        : {}),
       ...(setup.spinning ? {} : { extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } } }),
     });
   } catch (thrown) {
@@ -41,12 +44,12 @@ export async function loadModel(setup: ModelSetup): Promise<LoadedModel> {
     }
     throw new LinewatchError('model-unreadable', { path: setup.path, reason }, thrown);
   }
-  const inputs = specs(session.inputMetadata);
+  const inputs = specs(session.inputMetadata, setup.anyRank);
   const otherInputs = others(session.inputNames, inputs);
   if (otherInputs.length > 0) {
     throw new LinewatchError('model-input-no-tensor', { path: setup.path, names: otherInputs.join(', ') });
   }
-  const outputs = specs(session.outputMetadata);
+  const outputs = specs(session.outputMetadata, setup.anyRank);
   const leftOut = others(session.outputNames, outputs);
   if (outputs.length === 0) {
     throw new LinewatchError('model-output-no-tensor', { path: setup.path, names: leftOut.join(', ') });
@@ -108,7 +111,7 @@ async function refusesProvider(library: Library, backend: Backend): Promise<bool
   }
 }
 
-function specs(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[] {
+function specs(metadata: readonly InferenceSession.ValueMetadata[], anyRank: readonly string[] = []): TensorSpec[] {
   return metadata
     .filter((value) => value.isTensor)
     .filter(({ type }) => type === 'string' || Object.hasOwn(tensorArrays, type))
@@ -117,6 +120,7 @@ function specs(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[
       type: type as TensorType,
       // onnxruntime-web gives an unnamed dimension as 2^32 − 1, onnxruntime-node as an empty name.
       dims: shape.map((dim) => (dim === 0xffff_ffff ? '' : dim)),
+      ...(anyRank.includes(name) ? { anyRank: true as const } : {}),
     }));
 }
 
@@ -137,9 +141,12 @@ function fromOrt({ type, dims, data }: OrtTensor): Tensor {
   return { type: type as TensorType, dims: [...dims], data: bits };
 }
 
-/** The first line of what a library threw, without the paths of its own sources. */
+/** The first line of what a library threw, without the paths and signatures of its own sources. */
 function shortReason(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  const line = (text.split('\n')[0] ?? '').replace(/\/\S*onnxruntime_src\S*\s*/g, '').trim();
+  const line = (text.split('\n')[0] ?? '')
+    .replace(/\/\S*\/(onnxruntime|core)\/\S*\.(cc|h|cpp)(:\d+)?\s*/g, '')
+    .replace(/\b(virtual |static |void\* |onnxruntime::|common::|std::)[^()]*\([^)]*\)( const)?\s*/g, '')
+    .trim();
   return line.length > 240 ? `${line.slice(0, 239)}…` : line;
 }

@@ -1,10 +1,13 @@
 import { LinewatchError } from '../../shared/errors.ts';
 import { elementCount, type Tensor, type TensorData, tensorArrays } from '../../shared/tensor.ts';
+import { bytesOf } from './batch.ts';
 import { rowsAreIndependent } from './batch-probe.ts';
 import { checkSum } from './check-sum.ts';
 import type { LoadedModelInfo, ModelSetup, TensorSpec, Tensors } from './protocol.ts';
 import { type LoadedModel, loadModel } from './runtime.ts';
 
+/** The channel to Node-RED takes 4 GB at most, and Node-RED would have to hold it. */
+const MOST_MB = 1024;
 /** States kept of one model; of more the longest unused is forgotten, and its next run begins anew. */
 const STATES_KEPT = 1000;
 
@@ -48,6 +51,8 @@ export class Slot {
     const runMs = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
     const outputs = Object.fromEntries(this.info.outputs.map(({ name }) => [name, all[name] as Tensor]));
+    const megabytes = bytesOf(outputs) / 2 ** 20;
+    if (megabytes > MOST_MB) throw new LinewatchError('model-output-size', { expected: MOST_MB, got: Math.ceil(megabytes) });
     const cost = { outputs, runMs, cpuMs: (user + system) / 1000 };
     if (!isStateful) return cost;
     this.#states.delete(key);

@@ -5,6 +5,8 @@ import { dataOf, shapeOf } from './loose-values.ts';
 
 /** What goes to the host process in one piece at most; its channel takes no more than 4 GB at all. */
 const MOST_MB = 1024;
+/** Levels of nested arrays for an input of any rank: ONNX's own operators stop at 8 or fewer. */
+const MOST_LEVELS = 16;
 
 /**
  * What a model gets for a message's payload: one tensor for a model with one input, `{ name: tensor }` for one with
@@ -67,14 +69,14 @@ function givenTensor(value: Record<string, unknown>, spec: TensorSpec): Tensor {
     const got = `${typeof type === 'string' ? type : describe(type)} [${shape.join(', ')}]`;
     throw new LinewatchError('model-input-type', { name: spec.name, expected: spec.type, got });
   }
-  if (!fits(shape, spec.dims)) throw wrongShape(spec, describeTensor(tensor));
+  if (spec.anyRank !== true && !fits(shape, spec.dims)) throw wrongShape(spec, describeTensor(tensor));
   if (!Array.isArray(data)) return tensor as Tensor;
   return { type: spec.type, dims: shape, data: dataOf(data, [data.length], spec, (got) => wrongShape(spec, got)) };
 }
 
 function looseTensor(value: unknown, spec: TensorSpec): Tensor {
-  const shape = shapeOf(value, Math.max(1, spec.dims.length));
-  const dims = shapeFor(shape, elementCount(shape), spec.dims);
+  const shape = shapeOf(value, spec.anyRank === true ? MOST_LEVELS : Math.max(1, spec.dims.length));
+  const dims = spec.anyRank === true && shape.length <= MOST_LEVELS ? shape : shapeFor(shape, elementCount(shape), spec.dims);
   if (dims === undefined) throw wrongShape(spec, shape.length === 0 ? describeTensor(value) : `an array of ${shape.join(' × ')}`);
   return { type: spec.type, dims, data: dataOf(value, shape, spec, (got) => wrongShape(spec, got)) };
 }
@@ -139,12 +141,13 @@ function isNamed(payload: unknown, name: string, specs: readonly TensorSpec[]): 
 }
 
 function wrongShape(spec: TensorSpec, got: string): LinewatchError {
-  return new LinewatchError('model-input-shape', { name: spec.name, type: spec.type, dims: spec.dims.map(wordDim).join(', '), got });
+  return new LinewatchError('model-input-shape', { name: spec.name, type: spec.type, dims: wordDims(spec), got });
 }
 
 function wrongNames(payload: unknown, specs: readonly TensorSpec[], unknown?: string): LinewatchError {
-  const expected = `the inputs ${specs.map(({ name, type, dims }) => `${name} (${type} [${dims.map(wordDim).join(', ')}])`).join(', ')}`;
+  const expected = `the inputs ${specs.map((spec) => `${spec.name} (${spec.type} [${wordDims(spec)}])`).join(', ')}`;
   return new LinewatchError('model-input-name', { expected, got: unknown === undefined ? describeTensor(payload) : `"${unknown}"` });
 }
 
+const wordDims = ({ dims, anyRank }: TensorSpec) => (anyRank === true ? '…' : dims.map(wordDim).join(', '));
 const wordDim = (dim: number | string) => (dim === '' ? '?' : String(dim));

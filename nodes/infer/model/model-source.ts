@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { asLinewatchError } from '../../shared/errors.ts';
 import type { TensorType } from '../../shared/tensor.ts';
 import type { LoadedModelInfo, ModelSetup, StateLink, Tensors } from '../host/protocol.ts';
@@ -66,7 +66,13 @@ export class ModelSource {
     const { backend, threads, spinning, optimization, feeds } = settings;
     const sha256 = files.manifest?.sha256;
     const state = stateLinks(feeds, files.manifest);
-    const setup = { path: files.file, backend, threads, spinning, optimization, state, ...(sha256 === undefined ? {} : { sha256 }) };
+    const anyRank = [...files.onnx.inputs, ...files.onnx.outputs].filter(({ dims }) => dims === undefined).map(({ name }) => name);
+    const externalData = [...new Set(files.onnx.externalData.map((data) => data.location))].map((location) => ({
+      location,
+      path: resolve(dirname(files.file), location),
+    }));
+    const given = { path: files.file, backend, threads, spinning, optimization, state, anyRank, externalData };
+    const setup = { ...given, ...(sha256 === undefined ? {} : { sha256 }) };
     this.#located.set(setup, { path, files, signature: await signature(files.watched), settings });
     return setup;
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Host } from '../../../nodes/infer/host/host.ts';
 import { LinewatchError } from '../../../nodes/shared/errors.ts';
 import { ENDLESS, scaleModel } from '../models.ts';
 import { first, hostRig, turns, until, vector } from './open-host.ts';
@@ -98,5 +99,35 @@ describe('a swap of models', () => {
     await close();
     await assert.rejects(swapped);
     assert.equal(host.pid, undefined);
+  });
+
+  describe('without room for two', () => {
+    const full = async () => false;
+
+    it('unloads the old model first; messages wait meanwhile', async () => {
+      const { host, model, run } = open('triple.onnx', { host: new Host(full) });
+      await run(vector(1, 1, 1));
+      const { pid } = host;
+      const swapped = host.swap(model, setupOf('double.onnx'), async () => {
+        assert.throws(() => process.kill(pid as number, 0), { code: 'ESRCH' });
+      });
+      const waiting = [run(vector(1, 1, 1)), run(vector(1, 2, 3))];
+      await swapped;
+      assert.deepEqual(first(await run(vector(1, 2, 3))), [2, 4, 6]);
+      assert.equal((await Promise.all(waiting)).length, 2);
+    });
+
+    it('goes back to the old model where the new one can not be loaded', async () => {
+      folder.write('broken.onnx', scaleModel(2).subarray(0, 50));
+      const { host, model, run } = open('triple.onnx', { host: new Host(full) });
+      await run(vector(1, 1, 1));
+      const swapped = host.swap(model, setupOf('broken.onnx'), accept);
+      const waiting = [run(vector(1, 1, 1)), run(vector(1, 2, 3))];
+      await assert.rejects(swapped, { code: 'model-unreadable' });
+      assert.deepEqual((await Promise.all(waiting)).map(first), [
+        [3, 3, 3],
+        [3, 6, 9],
+      ]);
+    });
   });
 });

@@ -26,8 +26,8 @@ const cases: Broken[] = [
   {
     what: 'a corrupt model file',
     node: 'infer-corrupt',
-    code: 'model-unreadable',
-    message: /path: .*corrupt\.onnx can not be loaded as an ONNX model: /,
+    code: 'model-file-not-onnx',
+    message: /corrupt\.onnx: expected an ONNX model, got text; export the model to ONNX/,
   },
   {
     what: 'a tag address out of range',

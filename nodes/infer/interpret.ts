@@ -2,12 +2,12 @@ import { defineNode, type Message, serviceOf } from '../node-red/define-node.ts'
 import { describe, LinewatchError } from '../shared/errors.ts';
 import type { WindowColumn } from '../shared/messages.ts';
 import { isTensor } from '../shared/tensor.ts';
+import { checkColumns, windowColumns } from './input/check-columns.ts';
 import { activations, interpretClasses } from './interpret/classify.ts';
 import { interpretReconstruction } from './interpret/reconstruction.ts';
 import { pickOutput } from './interpret/tensor-values.ts';
-import { checkColumns, windowColumns } from './model/check-columns.ts';
-import type { Manifest } from './model/manifest.ts';
 import type { ModelHandle } from './model/model-handle.ts';
+import type { Manifest } from './model-file/manifest.ts';
 
 interface Config {
   task: 'auto' | 'reconstruction' | 'classify';

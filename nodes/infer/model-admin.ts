@@ -5,12 +5,12 @@ import { dataFolder } from '../node-red/files.ts';
 import { runtimeLanguage, wordError } from '../node-red/wording.ts';
 import { asLinewatchError, describe, type ErrorCode, LinewatchError } from '../shared/errors.ts';
 import { nativeLibrary } from './host/list-backends.ts';
-import { describeModel } from './model/describe.ts';
-import { listModels, modelFolders } from './model/locate.ts';
-import { tryModel } from './model/trial.ts';
-import { readModelSettings, trialSubject } from './model/trial-setup.ts';
-import { checkUpload, receiveUpload, type Upload } from './model/upload.ts';
-import { checkModelFile } from './model/upload-check.ts';
+import { readModelSettings } from './model/model-settings.ts';
+import { trialSubject, tryModel } from './model/trial.ts';
+import { describeModel } from './model-file/describe.ts';
+import { listModels, modelFolders } from './model-file/locate.ts';
+import { checkUpload, receiveUpload, type Upload } from './model-file/upload.ts';
+import { checkModelFile } from './model-file/upload-check.ts';
 
 interface Settings {
   userDir?: string;

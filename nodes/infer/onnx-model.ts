@@ -2,8 +2,8 @@ import { defineNode, type NodeContext } from '../node-red/define-node.ts';
 import { dataFolder, readState, stateFile, writeState } from '../node-red/files.ts';
 import { acquireHandle, dropHandle, modelHandles } from './model/handles.ts';
 import type { ModelSettings } from './model/model-settings.ts';
+import { readModelSettings } from './model/model-settings.ts';
 import type { SwapMemory } from './model/succession.ts';
-import { readModelSettings } from './model/trial-setup.ts';
 import { foldersOf, registerModelAdmin } from './model-admin.ts';
 import { registerMetrics } from './model-metrics-admin.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { inputsOf } from '../../nodes/infer/model/inputs.ts';
+import { inputsOf } from '../../nodes/infer/input/inputs.ts';
 import { float32Tensor, type Tensor, type TensorData, type TensorType, tensorArrays } from '../../nodes/shared/tensor.ts';
 import { type InferFlow, startInfer } from './infer-flow.ts';
 import { anyRankModel, listModel, zipMapModel } from './map-models.ts';
-import { outsideModel } from './model/odd-models.ts';
+import { outsideModel } from './model-file/odd-models.ts';
 import { echoModel, temporaryFolder } from './models.ts';
 
 /** One value that only this type holds, and one more. */

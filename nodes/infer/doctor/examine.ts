@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asLinewatchError } from '../../shared/errors.ts';
 import { type NativeLibrary, probeNativeLibrary } from '../host/list-backends.ts';
-import { modelFolders } from '../model/locate.ts';
 import { tryModel } from '../model/trial.ts';
+import { modelFolders } from '../model-file/locate.ts';
 import type { Facts, Folder, Run } from './facts.ts';
 import { readMemory, readProcessor, readSystem } from './system.ts';
 

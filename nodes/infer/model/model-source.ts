@@ -2,10 +2,10 @@ import { basename, dirname, resolve } from 'node:path';
 import { asLinewatchError } from '../../shared/errors.ts';
 import type { TensorType } from '../../shared/tensor.ts';
 import type { LoadedModelInfo, ModelSetup, StateLink, Tensors } from '../host/protocol.ts';
-import { signature } from './file-watch.ts';
-import { fixedInputs, stateLinks } from './fixed-inputs.ts';
-import type { Manifest } from './manifest.ts';
-import { type ModelFiles, resolveModel } from './model-files.ts';
+import { fixedInputs, stateLinks } from '../input/fixed-inputs.ts';
+import { signature } from '../model-file/file-watch.ts';
+import type { Manifest } from '../model-file/manifest.ts';
+import { type ModelFiles, resolveModel } from '../model-file/model-files.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { checkSameInterface } from './same-interface.ts';
 

@@ -5,6 +5,8 @@ import { sampleInputs } from '../host/batch-probe.ts';
 import { HostProcess } from '../host/host-process.ts';
 import type { FromHost, LoadedModelInfo, ModelSetup, Tensors, ToHost } from '../host/protocol.ts';
 import { residentMb } from '../host/resident-memory.ts';
+import type { ModelSettings } from './model-settings.ts';
+import { ModelSource } from './model-source.ts';
 
 /** What a few runs of a model on this machine cost. Times are milliseconds. */
 export interface Trial {
@@ -121,4 +123,11 @@ function openHost(memoryMb: number, signal: AbortSignal | undefined) {
       host.leave();
     },
   };
+}
+
+/** Finds a model as the node would. @throws LinewatchError as `resolveModel` */
+export async function trialSubject(settings: ModelSettings, folders: string[]): Promise<TrialSubject> {
+  const source = new ModelSource(settings, folders, settings.path);
+  const setup = await source.setup(settings.path);
+  return { setup, fixed: (info) => source.fixed(setup, info), deadlineMs: settings.deadlineMs, memoryMb: settings.memoryMb };
 }

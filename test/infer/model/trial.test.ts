@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { tryModel } from '../../../nodes/infer/model/trial.ts';
-import { readModelSettings, trialSubject } from '../../../nodes/infer/model/trial-setup.ts';
+import { readModelSettings } from '../../../nodes/infer/model/model-settings.ts';
+import { trialSubject, tryModel } from '../../../nodes/infer/model/trial.ts';
 import { Fields } from '../../../nodes/node-red/fields.ts';
 import { OnnxGraph } from '../../../nodes/shared/onnx/graph.ts';
 import { float32Tensor } from '../../../nodes/shared/tensor.ts';

@@ -1,6 +1,6 @@
 import { LinewatchError } from '../../shared/errors.ts';
 import type { WindowColumn } from '../../shared/messages.ts';
-import type { ManifestColumn } from './manifest.ts';
+import type { ManifestColumn } from '../model-file/manifest.ts';
 
 /**
  * Refuses a window whose columns are not the ones a model was trained on: it would answer, and be wrong.

@@ -1,7 +1,7 @@
 import { LinewatchError } from '../../shared/errors.ts';
 import type { StateLink, TensorSpec, Tensors } from '../host/protocol.ts';
+import type { Manifest } from '../model-file/manifest.ts';
 import { toTensor } from './inputs.ts';
-import type { Manifest } from './manifest.ts';
 
 /** A row of the dialog: an input that messages do not carry, and what it gets instead. */
 export interface Feed {

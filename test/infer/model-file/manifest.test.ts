@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { parseManifest, readManifest } from '../../../nodes/infer/model/manifest.ts';
+import { parseManifest, readManifest } from '../../../nodes/infer/model-file/manifest.ts';
 import { temporaryFolder } from '../models.ts';
 
 describe('model manifest', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { isWhole, readOnnxFile } from '../../../nodes/infer/model/onnx-file.ts';
+import { isWhole, readOnnxFile } from '../../../nodes/infer/model-file/onnx-file.ts';
 import { LinewatchError } from '../../../nodes/shared/errors.ts';
 import { OnnxGraph } from '../../../nodes/shared/onnx/graph.ts';
 import { ProtoMessage } from '../../../nodes/shared/onnx/protobuf.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { listModels, locateModel, modelFolders } from '../../../nodes/infer/model/locate.ts';
+import { listModels, locateModel, modelFolders } from '../../../nodes/infer/model-file/locate.ts';
 import { temporaryFolder } from '../models.ts';
 
 describe('model folders', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkColumns, windowColumns } from '../../../nodes/infer/model/check-columns.ts';
+import { checkColumns, windowColumns } from '../../../nodes/infer/input/check-columns.ts';
 
 const expected = [
   { tag: 'flow', feature: 'mean', unit: 'm³/h', scale: 1 },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { resolveModel } from '../../../nodes/infer/model/model-files.ts';
+import { resolveModel } from '../../../nodes/infer/model-file/model-files.ts';
 import { OnnxGraph } from '../../../nodes/shared/onnx/graph.ts';
 import { scaleModel, temporaryFolder } from '../models.ts';
 import { outsideModel } from './odd-models.ts';

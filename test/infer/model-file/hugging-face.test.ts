@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { configManifest, configPaths } from '../../../nodes/infer/model/hugging-face.ts';
+import { configManifest, configPaths } from '../../../nodes/infer/model-file/hugging-face.ts';
 
 describe('a Hugging Face config.json', () => {
   for (const [architecture, task] of [

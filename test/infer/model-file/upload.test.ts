@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkUpload, receiveUpload, type Upload } from '../../../nodes/infer/model/upload.ts';
-import { checkModelFile } from '../../../nodes/infer/model/upload-check.ts';
+import { checkUpload, receiveUpload, type Upload } from '../../../nodes/infer/model-file/upload.ts';
+import { checkModelFile } from '../../../nodes/infer/model-file/upload-check.ts';
 import { scaleModel, temporaryFolder } from '../models.ts';
 
 async function* chunks(...parts: (Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {

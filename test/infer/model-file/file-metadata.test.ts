@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { metadataManifest, parseNames } from '../../../nodes/infer/model/file-metadata.ts';
+import { metadataManifest, parseNames } from '../../../nodes/infer/model-file/file-metadata.ts';
 
 describe('metadata of a model file', () => {
   for (const [text, names] of [

@@ -138,7 +138,7 @@ async function obey(command: unknown, model: ModelHandle, lane: Lane, key: strin
 /** Whose state a message is about. */
 function stateKey(message: Message, property: string): string {
   const value = property === '' ? '' : message[property];
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
 }
 
 /** performance.now() by which a message must be run: `msg.deadline` (epoch ms), and the node's own limit. */

@@ -1,6 +1,6 @@
 import { defineNode, type NodeContext } from '../node-red/define-node.ts';
 import { dataFolder, readState, stateFile, writeState } from '../node-red/files.ts';
-import { acquireHandle, dropHandle, modelHandles } from './model/handles.ts';
+import { acquireHandle, dropHandle, dropOrphans, modelHandles } from './model/handles.ts';
 import type { ModelSettings } from './model/model-settings.ts';
 import { readModelSettings } from './model/model-settings.ts';
 import type { SwapMemory } from './model/succession.ts';
@@ -19,10 +19,10 @@ export default defineNode<Config>({
   read: (fields) => ({ name: fields.text('name', { optional: true }), ...readModelSettings(fields) }),
 
   start(context) {
-    const { config, clock, node, RED } = context;
+    const { config, node, RED } = context;
     const { name, ...settings } = config;
     const label = name === '' ? config.path : name;
-    const handle = acquireHandle(node.id, settings, { label, folders: foldersOf(RED.settings), clock, memory: swapMemory(context) });
+    const handle = acquireHandle(node.id, settings, { label, folders: foldersOf(RED.settings), memory: swapMemory(context) });
     return {
       service: handle,
       // Not at a mere deploy: the next node goes on with the model. Where none does, it leaves memory by itself.
@@ -33,6 +33,7 @@ export default defineNode<Config>({
   register(RED) {
     registerModelAdmin(RED);
     registerMetrics(RED, modelHandles);
+    RED.events.on('flows:started', () => dropOrphans((id) => Boolean(RED.nodes.getNode(id))));
   },
 });
 

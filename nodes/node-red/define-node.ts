@@ -174,18 +174,26 @@ function run<Config>(RED: NodeAPI, node: Node, properties: NodeDef, definition: 
       showError(error);
       done(worded(error) as never);
     };
-    if (broken !== undefined) return finish(broken);
+    // Node-RED copies the message for Catch and Complete nodes: where it can not, `done` throws, and nobody else would take that.
+    const finishSafely = (thrown?: unknown) => {
+      try {
+        finish(thrown);
+      } catch (failure) {
+        fail(failure, message as Message);
+      }
+    };
+    if (broken !== undefined) return finishSafely(broken);
+    const sendOpen = (outgoing: Outgoing) => {
+      if (!closed) send(outgoing as never);
+    };
+    let result: void | Promise<void>;
     try {
-      const sendOpen = (outgoing: Outgoing) => {
-        if (!closed) send(outgoing as never);
-      };
-      const result = running.input?.(message as Message, sendOpen);
-      // Node-RED copies the message for its Complete nodes: where it can not, `done` throws, and nobody else would take that.
-      if (result instanceof Promise) result.then(() => finish(), finish).catch((thrown) => fail(thrown, message as Message));
-      else finish();
+      result = running.input?.(message as Message, sendOpen);
     } catch (thrown) {
-      finish(thrown);
+      return finishSafely(thrown);
     }
+    if (result instanceof Promise) result.then(() => finishSafely(), finishSafely);
+    else finishSafely();
   });
 
   node.on('close', (removed: boolean, done: () => void) => {

@@ -56,13 +56,27 @@ function unusable(file: string, thrown: unknown): LinewatchError {
  * flushed to disk, then renamed over it.
  * @throws LinewatchError state-unwritten
  */
-export async function writeState(file: string, content: unknown): Promise<void> {
+export function writeState(file: string, content: unknown): Promise<void> {
+  // One after the other: two at once would take each other's file away, and the earlier could be the last.
+  const before = writing.get(file) ?? Promise.resolve();
+  const done = before.catch(() => {}).then(() => writeOnce(file, JSON.stringify(content)));
+  writing.set(file, done);
+  const forget = () => {
+    if (writing.get(file) === done) writing.delete(file);
+  };
+  done.then(forget, forget);
+  return done;
+}
+
+const writing = new Map<string, Promise<void>>();
+
+async function writeOnce(file: string, text: string): Promise<void> {
   const fresh = `${file}.${process.pid}.new`;
   try {
     await mkdir(dirname(file), { recursive: true });
     const handle = await open(fresh, 'w');
     try {
-      await handle.writeFile(JSON.stringify(content));
+      await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();

@@ -40,9 +40,14 @@ function backendsToTry(native: NativeLibrary): string[] {
 }
 
 async function measure(backend: string, path: string): Promise<Run> {
-  const setup = { path, backend, threads: 1, spinning: true, optimization: 'all', state: [] } as const;
+  const setup = { path, backend, threads: 1, spinning: true, optimization: 'all', state: [], signature: '' } as const;
   try {
-    const trial = await tryModel({ setup: { ...setup, state: [] }, deadlineMs: DEADLINE_MS, loadDeadlineMs: DEADLINE_MS, memoryMb: 0 });
+    const trial = await tryModel({
+      setup: { ...setup, state: [], signature: '' },
+      deadlineMs: DEADLINE_MS,
+      loadDeadlineMs: DEADLINE_MS,
+      memoryMb: 0,
+    });
     const { loadMs, medianMs, memoryMb } = trial;
     return { backend, loadMs, medianUs: medianMs * 1000, ...(memoryMb === undefined ? {} : { memoryMb }) };
   } catch (thrown) {

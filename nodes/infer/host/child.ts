@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { asLinewatchError } from '../../shared/errors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
 import { type Answer, type FromHost, sendable, type Tensors, type ToHost } from './protocol.ts';
-import { closeMemory, openMemory, type SentTensors, SharedMemory } from './shared-memory.ts';
+import { closeMemory, openMemory, PLACES, type SentTensors, SharedMemory } from './shared-memory.ts';
 
 /** What is heard of a host process. After `gone` nothing more comes; whatever it sent before it died comes first. */
 export interface ChildEvents {
@@ -38,6 +38,7 @@ export function startChild(niceness: number, events: ChildEvents): Child {
       serialization: 'advanced',
       // Node-RED's own switches (--inspect above all) are not for the host.
       execArgv: [],
+      env: withoutInspector(process.env),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', memory ?? 'ignore'],
     });
   } catch (thrown) {
@@ -59,8 +60,14 @@ export function startChild(niceness: number, events: ChildEvents): Child {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
+  /** Places of the shared memory that no run has, and those that runs have. */
+  const free = Array.from({ length: PLACES }, (_, place) => place);
+  const taken = new Map<number, number>();
   child.on('message', (message: FromHost<SentTensors>) => {
-    events.message(message.kind === 'answer' ? received(message, outputs) : message);
+    const whole = message.kind === 'answer' ? received(message, outputs) : message;
+    const place = taken.get(message.id);
+    if (place !== undefined && taken.delete(message.id)) free.push(place);
+    events.message(whole);
   });
   child.on('error', (error) => {
     if (child.pid === undefined) gone(error.message);
@@ -84,7 +91,13 @@ export function startChild(niceness: number, events: ChildEvents): Child {
     send(message) {
       // A channel that has just broken is reported by 'disconnect'; the callback keeps it from being thrown as well.
       if (!child.connected || over) return;
-      child.send(message.kind === 'run' && inputs ? { ...message, inputs: inputs.place(message.inputs) } : message, () => {});
+      const place = message.kind === 'run' && inputs !== undefined ? free.pop() : undefined;
+      if (message.kind !== 'run' || inputs === undefined || place === undefined) {
+        child.send(message, () => {});
+        return;
+      }
+      taken.set(message.id, place);
+      child.send({ ...message, place, inputs: inputs.put(message.inputs, place) }, () => {});
     },
     kill: () => void child.kill('SIGKILL'),
     leave() {
@@ -101,9 +114,18 @@ function endOf(code: number | null, signal: NodeJS.Signals | null, stderr: strin
   return said === '' ? end : `${end}, ${said.slice(0, 160)}`;
 }
 
+/** A host that waits for a debugger would never load. */
+export function withoutInspector({ NODE_OPTIONS, ...others }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (NODE_OPTIONS === undefined) return others;
+  return { ...others, NODE_OPTIONS: NODE_OPTIONS.replace(/--inspect\S*/g, '').trim() };
+}
+
 function received(message: Answer<SentTensors>, memory: SharedMemory | undefined): FromHost {
   try {
-    return { ...message, outputs: ownMemory(memory?.fetch(message.outputs) ?? (message.outputs as Tensors)) };
+    const whole = (tensors: SentTensors) => ownMemory(memory?.fetch(tensors) ?? (tensors as Tensors));
+    const { parts, ...answer } = message;
+    if (parts === undefined) return { ...answer, outputs: whole(answer.outputs) };
+    return { ...answer, outputs: {}, parts: parts.map((part) => ('error' in part ? part : { outputs: whole(part.outputs) })) };
   } catch (thrown) {
     return { id: message.id, kind: 'failed', error: sendable(asLinewatchError(thrown)) };
   }

@@ -10,6 +10,8 @@ type Without<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Unio
 export interface Task {
   message: Without<ToHost, 'id'>;
   deadlineMs: number;
+  /** On made-up inputs: if it does not come back, that is nobody's fault. */
+  isTrial?: boolean;
   /** Its turn has come. */
   begun?(): void;
   answered(answer: FromHost): void;
@@ -28,6 +30,9 @@ export interface HostProcessOptions {
   /** A task was answered: there is room for another. */
   onRoom(): void;
 }
+
+/** A process that has nothing to do any more ends by itself; one that is stopped or stuck does not. */
+const LEAVING_MS = 2000;
 
 /** A host process and what it was given to do, in order. The first of the line is what it is at, watched by its deadline. */
 export class HostProcess {
@@ -84,7 +89,14 @@ export class HostProcess {
   /** Lets it end when it has done what it was given. */
   leave(): void {
     this.#leaving = true;
-    if (this.#line.length === 0) this.#child.leave();
+    if (this.#line.length === 0) this.#dismiss();
+  }
+
+  #dismiss(): void {
+    this.#child.leave();
+    const timer = setTimeout(() => this.#child.kill(), LEAVING_MS);
+    timer.unref();
+    void this.gone.then(() => clearTimeout(timer));
   }
 
   #begin(task: Task): void {
@@ -100,7 +112,7 @@ export class HostProcess {
     this.#line.shift();
     const next = this.#line[0];
     if (next !== undefined) this.#begin(next.task);
-    else if (this.#leaving) this.#child.leave();
+    else if (this.#leaving) this.#dismiss();
     // The next input goes out before the flow gets this result: the host is not kept waiting.
     this.#options.onRoom();
     if (message.kind === 'failed') first.task.failed(received(message.error));

@@ -1,5 +1,5 @@
 import { asLinewatchError, LinewatchError } from '../../shared/errors.ts';
-import { type Check, type Loaded, load, loadAll, loadInstead, type Setups } from './exchange.ts';
+import { type Check, isWanted, type Loaded, load, loadAll, setupsBut, sharedLimits, unheard } from './exchange.ts';
 import { HostProcess, type Task } from './host-process.ts';
 import { HostedModel, type HostedModelOptions } from './hosted-model.ts';
 import type { Job } from './job-queue.ts';
@@ -26,7 +26,9 @@ export class Host {
   #successor: { loaded: Loaded; taken(): void; failed(error: LinewatchError): void } | undefined;
   /** While a model is exchanged without room for two: the process is emptied. */
   #holding = false;
-  #swap: Promise<unknown> = Promise.resolve();
+  /** Loading what is to take over. */
+  #candidate: HostProcess | undefined;
+  #exchanges: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
   readonly #hasRoomBeside: typeof hasRoomBeside;
 
@@ -61,7 +63,7 @@ export class Host {
 
   /** Loads a model where it is not loaded and may be. */
   wake(model: HostedModel): void {
-    if (model.state.kind !== 'idle' && !model.mayRetry) return;
+    if (!this.#models.has(model) || (model.state.kind !== 'idle' && !model.mayRetry)) return;
     if (this.#restart !== undefined || this.#holding) {
       model.enter({ kind: 'starting' });
       return;
@@ -70,18 +72,20 @@ export class Host {
     void this.#load(model, this.#process);
   }
 
-  /** Loads a model anew, from what its `locate` names now; meanwhile nothing serves. */
-  reload(model: HostedModel): void {
-    const process = this.#process;
-    if (this.#models.size > 1) this.tell(model, { kind: 'unload', model: model.number });
-    else {
-      // A process of its own gives all memory back.
-      this.#process = undefined;
-      process?.leave();
-    }
-    model.process = undefined;
-    model.enter({ kind: 'idle' });
-    this.wake(model);
+  /** Loads a model anew, from what its `locate` names then; meanwhile nothing serves. It has its turn among the swaps. */
+  reload(model: HostedModel): Promise<void> {
+    return this.#inTurn(model, async () => {
+      const process = this.#process;
+      if (this.#models.size > 1) this.tell(model, { kind: 'unload', model: model.number });
+      else {
+        // A process of its own gives all memory back.
+        this.#process = undefined;
+        process?.leave();
+      }
+      model.process = undefined;
+      model.enter({ kind: 'idle' });
+      this.wake(model);
+    });
   }
 
   /** Sends waiting jobs to the process as far as there is room. */
@@ -101,8 +105,7 @@ export class Host {
 
   /** Sends a task that is no run, where the model is loaded. */
   tell(model: HostedModel, message: Task['message']): void {
-    const noted = () => {};
-    model.process?.send({ message, deadlineMs: model.options.deadlineMs, answered: noted, failed: noted, fell: noted });
+    model.process?.send(unheard(message, model.options.deadlineMs));
   }
 
   /**
@@ -111,9 +114,16 @@ export class Host {
    * first. Whatever goes wrong, the old one serves on. @throws LinewatchError as loading or `check` failed
    */
   swap(model: HostedModel, setup: ModelSetup, check: Check): Promise<void> {
-    const swap = this.#swap.then(() => this.#exchange(model, setup, check));
-    this.#swap = swap.catch(() => {});
-    return swap;
+    return this.#inTurn(model, () => this.#exchange(model, setup, check));
+  }
+
+  #inTurn(model: HostedModel, work: () => Promise<void>): Promise<void> {
+    const done = this.#exchanges.then(async () => {
+      if (!this.#models.has(model)) throw new LinewatchError('model-closed');
+      await work();
+    });
+    this.#exchanges = done.catch(() => {});
+    return done;
   }
 
   /** Takes a model out; a run that is going on gets `graceMs` to answer. Without models the process ends. */
@@ -127,6 +137,7 @@ export class Host {
       this.#restart = undefined;
       const process = this.#process;
       this.#process = undefined;
+      this.#candidate?.kill(closed);
       this.#successor?.loaded.process.kill(closed);
       if (process === undefined) return;
       process.leave();
@@ -138,15 +149,11 @@ export class Host {
 
   #spawn(): HostProcess {
     const process: HostProcess = new HostProcess({
-      niceness: Math.min(...[...this.#models].map(({ options }) => options.niceness)),
-      ceilingMb: () => {
-        const ceilings = [...this.#models].map(({ options }) => options.memoryMb);
-        return ceilings.includes(0) ? 0 : ceilings.reduce((sum, ceiling) => sum + ceiling, 0);
+      ...sharedLimits(this.#models),
+      onRoom: () => {
+        if (this.#successor !== undefined && process === this.#process && process.busy === 0) this.#takeOver();
+        else this.feed();
       },
-      onMemory: (usedMb) => {
-        for (const { options } of this.#models) options.statistics.memory(usedMb);
-      },
-      onRoom: () => (this.#successor !== undefined && process.busy === 0 ? this.#takeOver() : this.feed()),
       onGone: (error, guilty) => this.#onGone(process, error, guilty),
     });
     return process;
@@ -159,7 +166,7 @@ export class Host {
       const setup = await model.options.locate();
       if (!isCurrent()) return;
       const info = await load(process, model, setup);
-      if (isCurrent()) model.serve(process, setup, info, model.setup?.path !== setup.path);
+      if (isCurrent()) model.serve(process, setup, info);
       this.feed();
     } catch (thrown) {
       // Where the process fell during the load, `#onGone` has seen to it.
@@ -172,22 +179,37 @@ export class Host {
   }
 
   async #exchange(model: HostedModel, setup: ModelSetup, check: Check): Promise<void> {
-    const present: Setups = new Map();
-    for (const each of this.#models) if (each.setup !== undefined && each.process !== undefined) present.set(each, each.setup);
-    const wanted: Setups = new Map(present).set(model, setup);
-    const spawn = () => this.#spawn();
-    if (await this.#hasRoomBeside(this.pid, setup.path)) return this.#handOver(await loadAll(spawn, wanted, model, check));
-    this.#holding = true;
-    try {
+    const hasRoom = await this.#hasRoomBeside(this.pid, setup.path);
+    if (!hasRoom) {
+      this.#holding = true;
       this.#process?.leave();
       await this.#process?.gone;
-      const { loaded, refused } = await loadInstead(spawn, wanted, present, model, check);
-      await this.#handOver(loaded);
-      if (refused !== undefined) throw refused;
+    }
+    try {
+      const wanted = await setupsBut(model, this.#models);
+      this.#candidate = this.#spawn();
+      await this.#handOver(await loadAll(this.#candidate, wanted.set(model, setup), model, check));
+    } catch (thrown) {
+      const error = asLinewatchError(thrown);
+      this.#candidate?.kill(error);
+      if (!hasRoom) await this.#goBack(model, error);
+      throw error;
     } finally {
+      this.#candidate = undefined;
       this.#holding = false;
       this.feed();
     }
+  }
+
+  /** Loads again what was unloaded for a model that did not pass. Where its file has been changed in place, there is nothing to go back to. */
+  async #goBack(model: HostedModel, error: LinewatchError): Promise<void> {
+    const before = JSON.stringify(model.setup);
+    const now = await model.options.locate().catch(() => undefined);
+    this.#holding = false;
+    if (this.isEmpty) return;
+    for (const each of this.#models) if (isWanted(each)) each.fell(error, false);
+    if (this.#models.has(model) && JSON.stringify(now) !== before) model.break(error);
+    this.#startAll();
   }
 
   #handOver(loaded: Loaded): Promise<void> {
@@ -207,7 +229,8 @@ export class Host {
     const old = this.#process;
     this.#process = loaded.process;
     for (const [model, { setup, info }] of loaded.infos) {
-      if (this.#models.has(model)) model.serve(loaded.process, setup, info, model.setup !== setup);
+      if (this.#models.has(model)) model.serve(loaded.process, setup, info);
+      else loaded.process.send(unheard({ kind: 'unload', model: model.number }, model.options.deadlineMs));
     }
     for (const model of this.#models) {
       if (!loaded.infos.has(model) && isWanted(model)) void this.#load(model, loaded.process);
@@ -225,11 +248,15 @@ export class Host {
       this.feed();
       return;
     }
-    if (process !== this.#process) return;
+    if (process !== this.#process) {
+      // What it had not begun is in the queue again.
+      this.feed();
+      return;
+    }
     this.#process = undefined;
     if (this.#holding) return;
     // What was only tried on made-up inputs is nobody's fault; where it was at nothing, none can be named.
-    const isTrial = guilty?.message.kind === 'probe' || guilty?.message.kind === 'warmUp';
+    const isTrial = guilty?.isTrial === true || guilty?.message.kind === 'warmUp';
     for (const model of this.#models) {
       if (isWanted(model)) model.fell(error, !isTrial && (guilty === undefined || guilty.message.model === model.number));
     }
@@ -239,16 +266,17 @@ export class Host {
     }
     const fallen = [...this.#models].filter(isWanted);
     if (fallen.length === 0) return;
-    const crashes = Math.max(1, ...fallen.map((model) => model.crashes));
-    this.#restart = setTimeout(() => {
-      this.#restart = undefined;
-      const next = this.#spawn();
-      this.#process = next;
-      for (const model of this.#models) if (isWanted(model)) void this.#load(model, next);
-    }, restartPauseMs(crashes));
+    this.#restart = setTimeout(() => this.#startAll(), restartPauseMs(Math.max(1, ...fallen.map((model) => model.crashes))));
   }
-}
 
-function isWanted({ state: { kind } }: HostedModel): boolean {
-  return kind === 'starting' || kind === 'ready' || kind === 'restarting';
+  /** Loads all models that are to be there, in a new process. */
+  #startAll(): void {
+    clearTimeout(this.#restart);
+    this.#restart = undefined;
+    const wanted = [...this.#models].filter(isWanted);
+    if (wanted.length === 0) return;
+    const process = this.#spawn();
+    this.#process = process;
+    for (const model of wanted) void this.#load(model, process);
+  }
 }

@@ -1,12 +1,12 @@
-import type { Clock } from '../../shared/clock.ts';
 import { asLinewatchError, LinewatchError } from '../../shared/errors.ts';
 import { bytesOf, canJoin, joinRows, rowsOf, splitRows } from './batch.ts';
 import { BatchPolicy } from './batch-policy.ts';
-import { sharesRows } from './batch-probe.ts';
+import { rowsAreIndependent, sharesRows } from './batch-probe.ts';
+import { ask } from './exchange.ts';
 import type { HostProcess, Task } from './host-process.ts';
 import type { HostState } from './host-state.ts';
-import { type Job, JobQueue } from './job-queue.ts';
-import type { Answer, LoadedModelInfo, ModelSetup, Tensors } from './protocol.ts';
+import { isLate, type Job, JobQueue } from './job-queue.ts';
+import { type Answer, type LoadedModelInfo, type ModelSetup, received, type Tensors } from './protocol.ts';
 import { CRASHES_UNTIL_BROKEN, retryPauseMs } from './restart-policy.ts';
 import type { ModelStatistics } from './statistics.ts';
 
@@ -23,7 +23,6 @@ export interface HostedModelOptions {
   batchLimit: number;
   /** Whether rows are independent, where that is known; else it is tried. */
   batching: boolean | undefined;
-  clock: Clock;
   statistics: ModelStatistics;
   /** It serves from now on; told before the state changes. */
   onLoaded(setup: ModelSetup, info: LoadedModelInfo): void;
@@ -46,7 +45,9 @@ export class HostedModel {
   /** What it was loaded with, and where. */
   setup: ModelSetup | undefined;
   process: HostProcess | undefined;
-  /** Inputs of the last run, for warming up a successor. */
+  /** What it was when it was loaded last. */
+  info: LoadedModelInfo | undefined;
+  /** Inputs that it ran on, for warming up a successor. */
   lastInputs: Tensors | undefined;
   #batches = new BatchPolicy();
   #crashes = 0;
@@ -63,7 +64,7 @@ export class HostedModel {
   }
 
   get mayRetry(): boolean {
-    return this.state.kind === 'broken' && this.options.clock.now() >= this.#retryAt;
+    return this.state.kind === 'broken' && performance.now() >= this.#retryAt;
   }
 
   /** Has a job wait for its turn. @returns false where it was rejected */
@@ -85,19 +86,25 @@ export class HostedModel {
     this.options.onState(state);
   }
 
-  /** It is loaded in a process. `isNew`: with another file than before. */
-  serve(process: HostProcess, setup: ModelSetup, info: LoadedModelInfo, isNew: boolean): void {
+  /** It is loaded in a process, and serves from now on. */
+  serve(process: HostProcess, setup: ModelSetup, info: LoadedModelInfo): void {
+    const isSame = JSON.stringify(setup) === JSON.stringify(this.setup);
     this.process = process;
     this.setup = setup;
+    this.info = info;
     this.options.statistics.loaded(info.loadMs);
     this.options.onLoaded(setup, info);
-    if (isNew) {
+    if (!isSame) {
+      // What was found out about another model says nothing of this one.
       this.#batches = new BatchPolicy();
+      this.lastInputs = undefined;
       this.#crashes = 0;
       this.#failures = 0;
     }
-    this.#batches.rowsAreIndependent ??= setup.state.length > 0 || !sharesRows(info) ? false : this.options.batching;
-    if (this.#batches.rowsAreIndependent === undefined && this.options.batchLimit > 1) process.send(this.#probe());
+    const batches = this.#batches;
+    if (setup.state.length > 0 || !sharesRows(info)) batches.rowsAreIndependent = false;
+    else batches.rowsAreIndependent ??= this.options.batching;
+    if (batches.rowsAreIndependent === undefined && this.options.batchLimit > 1) void this.#tryBatches(process, info, batches);
     this.enter({ kind: 'ready', info });
   }
 
@@ -106,33 +113,35 @@ export class HostedModel {
     this.process = undefined;
     if (this.state.kind !== 'ready' && this.state.kind !== 'starting') return;
     if (guilty) this.#crashes++;
-    this.options.statistics.restarted();
     if (guilty && this.#crashes >= CRASHES_UNTIL_BROKEN) {
       const reason = error.code === 'model-crashed' ? String(error.context.reason) : error.message;
       this.break(new LinewatchError('model-crashes', { count: this.#crashes, reason }, error));
-    } else this.enter({ kind: 'restarting', error });
+      return;
+    }
+    this.options.statistics.restarted();
+    this.enter({ kind: 'restarting', error });
   }
 
   /** It can not be had: what waits fails, and for a while what comes. */
   break(error: LinewatchError): void {
     this.process = undefined;
     this.#failures++;
-    this.#retryAt = this.options.clock.now() + retryPauseMs(this.#failures);
+    this.#retryAt = performance.now() + retryPauseMs(this.#failures);
     this.enter({ kind: 'broken', error });
     for (const job of this.queue.takeAll()) job.reject(error);
   }
 
-  /** The next run, of as many jobs as may share one. `isIdle`: the process has nothing else to do. */
-  nextTask(isIdle: boolean): Task | undefined {
+  /** The next run, of as many jobs as may share one. */
+  nextTask(): Task | undefined {
     if (this.state.kind !== 'ready') return undefined;
     const { info } = this.state;
-    const first = this.#take(info, isIdle);
+    const first = this.#take(info);
     if (first === undefined) return undefined;
     const batch = [first];
     const most = this.#batches.rowsAtMost(bytesOf(first.inputs) / (first.rows ?? 1), this.options.batchLimit);
     let rows = first.rows ?? most;
     while (rows < most && !first.job.alone) {
-      const other = this.#take(info, true);
+      const other = this.#take(info);
       if (other === undefined) break;
       if (other.job.alone || other.rows === undefined || rows + other.rows > most || !canJoin(first.inputs, other.inputs)) {
         other.job.prepared = { info, inputs: other.inputs };
@@ -145,13 +154,10 @@ export class HostedModel {
     return this.#run(batch, info);
   }
 
-  #take(info: LoadedModelInfo, isIdle: boolean): Prepared | undefined {
-    for (let job = this.queue.peek(); job !== undefined; job = this.queue.peek()) {
-      // The newest is known only when the process is free: what was sent ahead could not be overtaken any more.
-      if (job.owner.order === 'latest' && !isIdle) return undefined;
-      this.queue.take();
+  #take(info: LoadedModelInfo): Prepared | undefined {
+    for (let job = this.queue.take(); job !== undefined; job = this.queue.take()) {
+      if (isLate(job)) continue;
       try {
-        if (performance.now() > job.dueAt) throw new LinewatchError('model-late', { waitedMs: Math.round(performance.now() - job.cameAt) });
         const inputs = job.prepared?.info === info ? job.prepared.inputs : job.prepare(info);
         delete job.prepared;
         return { job, inputs, rows: rowsOf(inputs) };
@@ -164,9 +170,15 @@ export class HostedModel {
 
   #run(batch: Prepared[], info: LoadedModelInfo): Task {
     const [{ job: first, inputs }] = batch as [Prepared];
-    this.lastInputs = inputs;
     const { number, options, setup } = this;
-    const state = setup === undefined || setup.state.length === 0 ? {} : { state: first.state };
+    const batches = this.#batches;
+    const counts = batch.map(({ rows = 1 }) => rows);
+    const further =
+      batch.length > 1
+        ? { rows: counts, check: batches.mustCheck }
+        : setup === undefined || setup.state.length === 0
+          ? {}
+          : { state: first.state };
     const putBack = (alone: boolean) => {
       for (const { job } of batch.toReversed()) {
         job.alone ||= alone;
@@ -175,7 +187,7 @@ export class HostedModel {
       }
     };
     return {
-      message: { kind: 'run', model: number, inputs: joinRows(batch.map((each) => each.inputs)), ...state },
+      message: { kind: 'run', model: number, inputs: joinRows(batch.map((each) => each.inputs)), ...further },
       deadlineMs: options.deadlineMs,
       begun: () => {
         const now = performance.now();
@@ -184,7 +196,8 @@ export class HostedModel {
       answered: (answer) => {
         this.#crashes = 0;
         this.#failures = 0;
-        if (!this.#deliver(batch, answer as Answer, info)) putBack(true);
+        if (info === this.info) this.lastInputs = inputs;
+        this.#deliver(batch, counts, answer as Answer, info, batches);
       },
       failed: (error) => {
         if (batch.length > 1) putBack(true);
@@ -200,39 +213,36 @@ export class HostedModel {
     };
   }
 
-  /** @returns false where the outputs can not be told apart */
-  #deliver(batch: Prepared[], { outputs, runMs, cpuMs, fresh }: Answer, info: LoadedModelInfo): boolean {
-    const counts = batch.map(({ rows = 1 }) => rows);
+  #deliver(batch: Prepared[], counts: number[], answer: Answer, info: LoadedModelInfo, batches: BatchPolicy): void {
+    const { outputs, parts, independent, runMs, cpuMs, fresh } = answer;
     const rows = counts.reduce((sum, count) => sum + count, 0);
-    const parts = batch.length === 1 ? [outputs] : splitRows(outputs, counts);
-    if (parts === undefined) {
-      this.#batches.rowsAreIndependent = false;
-      return false;
-    }
-    this.#batches.ran(rows, runMs);
+    const results = parts ?? (batch.length === 1 ? [outputs] : (splitRows(outputs, counts) ?? [])).map((part) => ({ outputs: part }));
+    if (independent !== undefined) batches.compared(independent);
+    if (parts === undefined) batches.ran(rows, runMs);
     const queueMs = batch.map(({ job }) => job.begunAt - job.cameAt);
     const transportMs = Math.max(0, performance.now() - (batch[0] as Prepared).job.begunAt - runMs);
-    this.options.statistics.answered({ messages: batch.length, queueMs, runMs, transportMs, rows, cpuMs });
+    const answered = results.filter((result) => 'outputs' in result).length;
+    this.options.statistics.answered({ messages: answered, queueMs, runMs, transportMs, rows, cpuMs });
+    const shared = parts === undefined ? batch.length : 1;
     batch.forEach(({ job }, index) => {
-      job.resolve({ outputs: parts[index] as Tensors, info, runMs, queueMs: queueMs[index] as number, batch: batch.length, fresh });
+      const result = results[index];
+      if (result === undefined || 'error' in result) {
+        job.reject(
+          result === undefined
+            ? new LinewatchError('internal', { reason: 'a batch came back without this message' })
+            : received(result.error),
+        );
+      } else job.resolve({ outputs: result.outputs, info, runMs, queueMs: queueMs[index] as number, batch: shared, fresh });
     });
-    return true;
   }
 
-  #probe(): Task {
-    return {
-      message: { kind: 'probe', model: this.number },
-      deadlineMs: this.options.deadlineMs,
-      answered: (answer) => {
-        this.#batches.rowsAreIndependent = answer.kind === 'probed' && answer.independent;
-      },
-      failed: () => {
-        this.#batches.rowsAreIndependent = false;
-      },
-      // Made-up inputs may do what real ones never do: that is nobody's fault.
-      fell: (_error, begun) => {
-        if (begun) this.#batches.rowsAreIndependent = false;
-      },
+  /** On made-up inputs, between the messages of the flow: they may do what real ones never do. */
+  async #tryBatches(process: HostProcess, info: LoadedModelInfo, batches: BatchPolicy): Promise<void> {
+    const run = async (inputs: Tensors) => {
+      const message = { kind: 'run' as const, model: this.number, inputs };
+      return ((await ask(process, message, this.options.deadlineMs, true)) as Answer).outputs;
     };
+    const found = await rowsAreIndependent({ inputs: info.inputs, outputs: info.outputs, run });
+    batches.rowsAreIndependent ??= found;
   }
 }

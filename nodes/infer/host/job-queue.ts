@@ -1,5 +1,6 @@
 import { LinewatchError } from '../../shared/errors.ts';
 import type { LoadedModelInfo, Tensors } from './protocol.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 export interface RunAnswer {
   outputs: Tensors;
@@ -23,6 +24,8 @@ export interface Owner {
   limit: number;
   /** Jobs of the owner with the highest priority go first. */
   priority: number;
+  /** It waits for nothing any more. */
+  isClosed?: boolean;
 }
 
 /** One run that somebody waits for. Exactly one of `resolve` and `reject` is called. */
@@ -40,16 +43,24 @@ export interface Job {
   cameAt: number;
   begunAt: number;
   dueAt: number;
+  /** Since when it, or what it took the place of, has been waiting. */
+  since?: number;
   /** How often it is run again when the process ends during its run. */
   retries: number;
   /** It was in a batch that failed: it must run alone. */
   alone: boolean;
 }
 
+/** The longest that a timer can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Jobs of several owners that wait for their turn. What is dropped is rejected with the reason. */
 export class JobQueue {
   /** Lists in the order of the runs. */
-  readonly #lanes = new Map<Owner, Lane>();
+  readonly #lanes = new Map<Owner, WaitingLine>();
+  /** Looks for late jobs at this performance.now(). */
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
 
   get length(): number {
     let sum = 0;
@@ -62,17 +73,48 @@ export class JobQueue {
     const { owner } = job;
     let lane = this.#lanes.get(owner);
     if (lane === undefined) {
-      lane = new Lane(owner.order);
+      lane = new WaitingLine(owner.order);
       this.#lanes.set(owner, lane);
     }
-    if (owner.order === 'latest') lane.takeAll().forEach(overtake);
+    if (owner.order === 'latest') {
+      const [older] = lane.takeAll();
+      if (older !== undefined) {
+        // In its place in line: else the newest would always be the last.
+        job.since = older.since ?? older.cameAt;
+        overtake(older);
+      }
+    }
+    if (lane.length >= owner.limit) this.dropLate();
     if (lane.length >= owner.limit) throw new LinewatchError('model-queue-full', { limit: owner.limit });
     lane.add(job);
+    if (job.dueAt < this.#wakeAt) this.#wake(job.dueAt);
+  }
+
+  /** Rejects what has waited longer than it may. */
+  dropLate(): void {
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const lane of this.#lanes.values()) {
+      for (const job of lane.takeLate(now)) reject(job, now);
+      next = Math.min(next, lane.nextDueAt);
+    }
+    this.#wake(next);
+  }
+
+  #wake(at: number): void {
+    clearTimeout(this.#timer);
+    this.#wakeAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.dropLate(), Math.min(Math.max(0, at - performance.now()) + 1, LONGEST_TIMER_MS)).unref();
   }
 
   /** Puts a job that was sent and is to be run again back to the front, whatever the bound. */
   putBack(job: Job): void {
-    const lane = this.#lanes.get(job.owner) ?? new Lane(job.owner.order);
+    if (job.owner.isClosed === true) {
+      job.reject(new LinewatchError('model-closed'));
+      return;
+    }
+    const lane = this.#lanes.get(job.owner) ?? new WaitingLine(job.owner.order);
     this.#lanes.set(job.owner, lane);
     if (job.owner.order === 'latest' && lane.length > 0) overtake(job);
     else lane.putBack(job);
@@ -101,8 +143,8 @@ export class JobQueue {
     });
   }
 
-  #first(): Lane | undefined {
-    let best: Lane | undefined;
+  #first(): WaitingLine | undefined {
+    let best: WaitingLine | undefined;
     for (const lane of this.#lanes.values()) {
       if (lane.first !== undefined && (best?.first === undefined || precedes(lane.first, best.first))) best = lane;
     }
@@ -112,58 +154,22 @@ export class JobQueue {
 
 /** Whether a job goes before one of another owner: priority, then age. */
 export function precedes(a: Job, b: Job): boolean {
-  return a.owner.priority === b.owner.priority ? a.cameAt < b.cameAt : a.owner.priority > b.owner.priority;
+  if (a.owner.priority !== b.owner.priority) return a.owner.priority > b.owner.priority;
+  return (a.since ?? a.cameAt) < (b.since ?? b.cameAt);
+}
+
+/** Whether a job is not worth running any more; if so, it is rejected. */
+export function isLate(job: Job): boolean {
+  const now = performance.now();
+  if (now <= job.dueAt) return false;
+  reject(job, now);
+  return true;
+}
+
+function reject(job: Job, now: number): void {
+  job.reject(new LinewatchError('model-late', { waitedMs: Math.round(now - job.cameAt) }));
 }
 
 function overtake(job: Job): void {
   job.reject(new LinewatchError('model-newer'));
-}
-
-/** The jobs of one owner in the order of their runs. Taking from the front costs nothing, however long it is. */
-class Lane {
-  readonly #byDeadline: boolean;
-  /** Before the head nothing is kept: jobs hold pictures. */
-  #jobs: (Job | undefined)[] = [];
-  #head = 0;
-
-  constructor(order: QueueOrder) {
-    this.#byDeadline = order === 'deadline';
-  }
-
-  get length(): number {
-    return this.#jobs.length - this.#head;
-  }
-
-  get first(): Job | undefined {
-    return this.#jobs[this.#head];
-  }
-
-  add(job: Job): void {
-    let at = this.#jobs.length;
-    if (this.#byDeadline) while (at > this.#head && (this.#jobs[at - 1] as Job).dueAt > job.dueAt) at--;
-    if (at === this.#jobs.length) this.#jobs.push(job);
-    else this.#jobs.splice(at, 0, job);
-  }
-
-  putBack(job: Job): void {
-    this.#jobs.splice(this.#head, 0, job);
-  }
-
-  take(): Job | undefined {
-    const job = this.#jobs[this.#head];
-    if (job === undefined) return undefined;
-    this.#jobs[this.#head++] = undefined;
-    if (this.#head > 1000 && this.#head * 2 > this.#jobs.length) {
-      this.#jobs = this.#jobs.slice(this.#head);
-      this.#head = 0;
-    }
-    return job;
-  }
-
-  takeAll(): Job[] {
-    const jobs = this.#jobs.slice(this.#head) as Job[];
-    this.#jobs = [];
-    this.#head = 0;
-    return jobs;
-  }
 }

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { withoutInspector } from './child.ts';
 
 /** An execution provider that the native library knows on this machine; `bundled`: it needs no further library. */
 export interface SupportedBackend {
@@ -31,6 +32,7 @@ export function probeNativeLibrary(): Promise<NativeLibrary> {
   return new Promise((resolve) => {
     const child = fork(entry, [], {
       execArgv: [],
+      env: withoutInspector(process.env),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       timeout: DEADLINE_MS,
       killSignal: 'SIGKILL',

@@ -36,6 +36,7 @@ async function carryOut(message: ToHost<SentTensors>): Promise<FromHost<SentTens
   const { id, model } = message;
   if (message.kind === 'load') {
     const slot = await Slot.load(message.setup);
+    await slots.get(model)?.release();
     slots.set(model, slot);
     return { id, kind: 'ready', info: slot.info };
   }
@@ -43,17 +44,17 @@ async function carryOut(message: ToHost<SentTensors>): Promise<FromHost<SentTens
   if (slot === undefined) throw new Error(`model ${model} is not loaded`);
   switch (message.kind) {
     case 'run': {
+      const { rows, check, state, place } = message;
       const inputs = given?.fetch(message.inputs) ?? (message.inputs as Tensors);
-      const answer = await slot.run(inputs, message.state);
-      return { id, kind: 'answer', ...answer, outputs: results?.place(answer.outputs) ?? answer.outputs };
+      const answer = rows === undefined ? await slot.run(inputs, state) : await slot.runBatch(inputs, rows, check === true);
+      if (answer.parts !== undefined || place === undefined || results === undefined) return { id, kind: 'answer', ...answer };
+      return { id, kind: 'answer', ...answer, outputs: results.put(answer.outputs, place) };
     }
-    case 'probe':
-      return { id, kind: 'probed', independent: await slot.rowsAreIndependent() };
     case 'warmUp':
       await slot.warmUp(message.inputs);
       break;
     case 'forget':
-      slot.forget(message.state);
+      slot.forget(message);
       break;
     case 'unload':
       slots.delete(model);

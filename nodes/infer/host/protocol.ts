@@ -40,6 +40,8 @@ export interface ModelSetup {
   /** Hexadecimal; a file with another sum is refused. */
   sha256?: string;
   state: StateLink[];
+  /** Tells this content of the files from any other. */
+  signature: string;
   /** Inputs and outputs of any rank: ONNX Runtime itself gives them as scalars. */
   anyRank?: string[];
   /** Files of weights: WebAssembly does not look for them by itself. `location` as the model names it, `path` absolute. */
@@ -65,16 +67,20 @@ export interface SentError {
   context: ErrorContext;
 }
 
+/** One message's part of a batch that was run message by message. */
+export type Part<Outputs = Tensors> = { outputs: Outputs } | { error: SentError };
+
 /** `model` numbers the models of one process. Everything is done in the order in which it comes. */
 export type ToHost<Inputs = Tensors> =
   | { kind: 'load'; id: number; model: number; setup: ModelSetup }
-  /** `state`: whose state goes in and is kept, for a model that has one. */
-  | { kind: 'run'; id: number; model: number; inputs: Inputs; state?: string }
-  /** Are the rows of a batch independent of each other? */
-  | { kind: 'probe'; id: number; model: number }
+  /**
+   * `state`: whose state goes in and is kept, for a model that has one. `rows`: the rows of each message of a batch; `check`: whether they
+   * come out the same alone. `place`: where in the shared memory large tensors are.
+   */
+  | { kind: 'run'; id: number; model: number; inputs: Inputs; state?: string; rows?: number[]; check?: boolean; place?: number }
   | { kind: 'warmUp'; id: number; model: number; inputs: Tensors }
-  /** Resets the state of one key, or of all. */
-  | { kind: 'forget'; id: number; model: number; state?: string }
+  /** Resets one state, all states of a lane, or all. */
+  | { kind: 'forget'; id: number; model: number; state?: string; lane?: string }
   | { kind: 'unload'; id: number; model: number };
 
 /** `fresh`: the run began with a new state. `cpuMs`: processor time of all threads. */
@@ -85,13 +91,16 @@ export interface Answer<Outputs = Tensors> {
   runMs: number;
   cpuMs: number;
   fresh?: boolean;
+  /** In place of `outputs`: a batch that was run message by message, since it failed or was to be checked. */
+  parts?: Part<Outputs>[];
+  /** Whether they were the same as in the batch. */
+  independent?: boolean;
 }
 
 /** What came of the message with this `id`. */
 export type FromHost<Outputs = Tensors> =
   | { id: number; kind: 'ready'; info: LoadedModelInfo }
   | Answer<Outputs>
-  | { id: number; kind: 'probed'; independent: boolean }
   | { id: number; kind: 'done' }
   | { id: number; kind: 'failed'; error: SentError };
 

@@ -23,52 +23,49 @@ export interface PlacedTensor extends Omit<Tensor, 'data'> {
 
 export type SentTensors = Record<string, Tensor | PlacedTensor>;
 
-/** One direction of the way: inputs or outputs. Two messages may be under way at a time, each in a place of its own. */
+/** Runs whose tensors the file holds at a time; each has a place of its own there. */
+export const PLACES = 4;
+
+/** One direction of the way: inputs or outputs. */
 export class SharedMemory {
-  readonly fd: number;
+  readonly #fd: number;
   readonly #start: number;
-  #turn = 0;
   /** Buffers to read into, by name; undefined where each tensor gets memory of its own. */
   readonly #buffers: Map<string, ArrayBuffer> | undefined;
 
   /** @param reuses whether what was read is done with when the next is read */
   constructor(fd: number, direction: 'inputs' | 'outputs', reuses = false) {
-    this.fd = fd;
-    this.#start = direction === 'inputs' ? 0 : 2 * MOST_BYTES;
+    this.#fd = fd;
+    this.#start = direction === 'inputs' ? 0 : PLACES * MOST_BYTES;
     this.#buffers = reuses ? new Map() : undefined;
   }
 
-  /** Puts the large ones of some tensors into the file. Where that has no room, all stay as they are. */
-  place(tensors: Tensors): SentTensors {
-    let at = this.#start + this.#turn * MOST_BYTES;
+  /** Puts the large ones of some tensors into a place of the file. Where that has no room, all stay as they are. */
+  put(tensors: Tensors, place: number): SentTensors {
+    let at = this.#start + place * MOST_BYTES;
     const end = at + MOST_BYTES;
-    const placed: SentTensors = {};
-    let any = false;
+    const sent: [string, Tensor | PlacedTensor][] = [];
     for (const [name, tensor] of Object.entries(tensors)) {
       const { type, dims, data } = tensor;
       const bytes = Array.isArray(data) ? 0 : data.byteLength;
-      if (bytes < LEAST_BYTES || at + bytes > end) placed[name] = tensor;
+      if (bytes < LEAST_BYTES || at + bytes > end) sent.push([name, tensor]);
       else {
         if (!this.#write(data as Exclude<TensorData, string[]>, at)) return tensors;
-        placed[name] = { type, dims, at, bytes };
+        sent.push([name, { type, dims, at, bytes }]);
         at += bytes;
-        any = true;
       }
     }
-    if (any) this.#turn = 1 - this.#turn;
-    return placed;
+    return Object.fromEntries(sent);
   }
 
   /** The tensors again. @throws Error where the file has not got them */
   fetch(sent: SentTensors): Tensors {
-    const tensors: Tensors = {};
-    for (const [name, tensor] of Object.entries(sent)) tensors[name] = 'at' in tensor ? this.#read(name, tensor) : tensor;
-    return tensors;
+    return Object.fromEntries(Object.entries(sent).map(([name, tensor]) => [name, 'at' in tensor ? this.#read(name, tensor) : tensor]));
   }
 
   #write(data: NodeJS.ArrayBufferView, at: number): boolean {
     try {
-      return writeSync(this.fd, data, 0, data.byteLength, at) === data.byteLength;
+      return writeSync(this.#fd, data, 0, data.byteLength, at) === data.byteLength;
     } catch {
       return false;
     }
@@ -76,7 +73,7 @@ export class SharedMemory {
 
   #read(name: string, { type, dims, at, bytes }: PlacedTensor): Tensor {
     const buffer = this.#bufferFor(name, bytes);
-    if (readSync(this.fd, new Uint8Array(buffer), 0, bytes, at) !== bytes) throw new Error('a tensor was not where it was said to be');
+    if (readSync(this.#fd, new Uint8Array(buffer), 0, bytes, at) !== bytes) throw new Error('a tensor was not where it was said to be');
     const array = tensorArrays[type as keyof typeof tensorArrays];
     return { type, dims, data: new array(buffer) as TensorData };
   }

@@ -1,15 +1,18 @@
-import { LinewatchError } from '../../shared/errors.ts';
+import { asLinewatchError, LinewatchError } from '../../shared/errors.ts';
 import { elementCount, type Tensor, type TensorData, tensorArrays } from '../../shared/tensor.ts';
-import { bytesOf } from './batch.ts';
-import { rowsAreIndependent } from './batch-probe.ts';
+import { bytesOf, splitRows } from './batch.ts';
 import { checkSum } from './check-sum.ts';
-import type { LoadedModelInfo, ModelSetup, TensorSpec, Tensors } from './protocol.ts';
+import { type Answer, type LoadedModelInfo, type ModelSetup, type Part, sendable, type TensorSpec, type Tensors } from './protocol.ts';
+import { agree } from './rows-agree.ts';
 import { type LoadedModel, loadModel } from './runtime.ts';
 
 /** The channel to Node-RED takes 4 GB at most, and Node-RED would have to hold it. */
 const MOST_MB = 1024;
-/** States kept of one model; of more the longest unused is forgotten, and its next run begins anew. */
-const STATES_KEPT = 1000;
+/** States kept of one model, in number and bytes; of more the longest unused is forgotten, and its next run begins anew. */
+const STATES_KEPT = 10_000;
+const STATE_BYTES_KEPT = 64 * 2 ** 20;
+
+type Run = Omit<Answer, 'id' | 'kind'>;
 
 /** One model within a host process, and what it keeps from run to run. */
 export class Slot {
@@ -28,7 +31,7 @@ export class Slot {
     const isLinked = (name: string) => setup.state.some(({ output }) => output === name);
     const others = model.info.outputs.filter(({ name }) => !isLinked(name));
     // A model may give nothing but its state.
-    const inputs = model.info.inputs.filter(({ name }) => !(name in this.#initial));
+    const inputs = model.info.inputs.filter(({ name }) => !Object.hasOwn(this.#initial, name));
     this.info = { ...model.info, inputs, outputs: others.length > 0 ? others : model.info.outputs, loadMs };
   }
 
@@ -41,7 +44,7 @@ export class Slot {
   }
 
   /** @param key whose state goes in and is kept; `fresh`: there was none */
-  async run(inputs: Tensors, key = ''): Promise<{ outputs: Tensors; runMs: number; cpuMs: number; fresh?: boolean }> {
+  async run(inputs: Tensors, key = ''): Promise<Run> {
     const isStateful = this.#links.length > 0;
     const known = isStateful ? this.#states.get(key) : undefined;
     const fed = isStateful ? { ...inputs, ...(known ?? this.#initial) } : inputs;
@@ -57,13 +60,43 @@ export class Slot {
     if (!isStateful) return cost;
     this.#states.delete(key);
     this.#states.set(key, Object.fromEntries(this.#links.map(({ input, output }) => [input, all[output] as Tensor])));
-    if (this.#states.size > STATES_KEPT) this.#states.delete(this.#states.keys().next().value as string);
+    const most = Math.max(1, Math.min(STATES_KEPT, STATE_BYTES_KEPT / Math.max(1, bytesOf(this.#states.get(key) as Tensors))));
+    if (this.#states.size > most) this.#states.delete(this.#states.keys().next().value as string);
     return { ...cost, fresh: known === undefined };
   }
 
-  async rowsAreIndependent(): Promise<boolean> {
-    if (this.#links.length > 0) return false;
-    return rowsAreIndependent({ ...this.info, run: (inputs) => this.#model.run(inputs) });
+  /**
+   * Runs several messages at once. Where that fails, or is to be checked, each is run alone as well, and what it gives then counts.
+   * @param rows how many rows each message has, in order
+   */
+  async runBatch(inputs: Tensors, rows: readonly number[], check: boolean): Promise<Run> {
+    let joint: Run | undefined;
+    try {
+      joint = await this.run(inputs);
+    } catch {
+      // One message may spoil it for all: alone, only that one fails.
+    }
+    const split = joint && splitRows(joint.outputs, rows);
+    if (joint !== undefined && split !== undefined && !check) return joint;
+    const parts: Part[] = [];
+    let [runMs, cpuMs] = [joint?.runMs ?? 0, joint?.cpuMs ?? 0];
+    for (const alone of splitRows(inputs, rows) ?? []) {
+      try {
+        const run = await this.run(alone);
+        parts.push({ outputs: run.outputs });
+        runMs += run.runMs;
+        cpuMs += run.cpuMs;
+      } catch (thrown) {
+        parts.push({ error: sendable(asLinewatchError(thrown)) });
+      }
+    }
+    const alike = split?.every((outputs, index) => {
+      const part = parts[index];
+      return part !== undefined && 'outputs' in part && agree(outputs, part.outputs);
+    });
+    // Where the batch only failed, its rows may be independent all the same.
+    const told = joint === undefined ? {} : { independent: alike === true };
+    return { outputs: {}, runMs, cpuMs, parts, ...told };
   }
 
   /** A run that leaves no trace, so that the first real one finds everything in place. @throws LinewatchError model-run */
@@ -71,9 +104,11 @@ export class Slot {
     await this.#model.run({ ...inputs, ...this.#initial });
   }
 
-  forget(key?: string): void {
-    if (key === undefined) this.#states.clear();
-    else this.#states.delete(key);
+  /** Forgets one state, all of a lane, or all. A key begins with its lane. */
+  forget({ state, lane }: { state?: string; lane?: string }): void {
+    if (state !== undefined) this.#states.delete(state);
+    else if (lane === undefined) this.#states.clear();
+    else for (const key of [...this.#states.keys()]) if (key.startsWith(`${lane} `)) this.#states.delete(key);
   }
 
   async release(): Promise<void> {

@@ -16,7 +16,7 @@ import { checkSameInterface } from './same-interface.ts';
 export async function exchangeModel(host: Host, model: HostedModel, source: ModelSource, path: string): Promise<void> {
   const setup = await source.setup(path);
   await host.swap(model, setup, async (info, process) => {
-    if (model.state.kind === 'ready') checkSameInterface(model.state.info, info);
+    if (model.info !== undefined) checkSameInterface(model.info, info);
     await warmUp(process, model, info, source.fixed(setup, info));
   });
 }

@@ -31,6 +31,11 @@ export async function dropHandle(handle: ModelHandle): Promise<void> {
   await handle.rest();
 }
 
+/** Drops what is left of nodes that are not there any more: those of a deleted subflow are closed without being told that they are removed. */
+export function dropOrphans(isThere: (id: string) => boolean): void {
+  for (const handle of [...handles.values()]) if (!isThere(handle.id)) void dropHandle(handle);
+}
+
 function sharedHost(name: string): Host {
   for (const [key, host] of sharedHosts) if (host.isEmpty) sharedHosts.delete(key);
   const host = sharedHosts.get(name) ?? new Host();

@@ -19,7 +19,7 @@ export interface LaneAnswer extends RunAnswer {
   state: StateOutcome | undefined;
 }
 
-/** As many keys as a host process keeps states of. */
+/** Of how many keys it is known that they had a state. */
 const KEYS_KEPT = 1000;
 const drops: Partial<Record<ErrorCode, DropReason>> = { 'model-queue-full': 'full', 'model-newer': 'latest', 'model-late': 'late' };
 
@@ -38,6 +38,8 @@ export class Lane {
   readonly #number = ++lastNumber;
   /** Keys with a state, the longest unused first. */
   readonly #keys = new Set<string>();
+  /** How often a key was reset. */
+  readonly #resets = new Map<string, number>();
 
   /** The model is loaded where it is not. */
   constructor(handle: ModelHandle, options: LaneOptions, listener: ModelListener) {
@@ -59,26 +61,29 @@ export class Lane {
     });
   }
 
-  /** The next run of this key begins with a new state. */
+  /** What comes from now on of this key begins with a new state; what waits already does not. */
   reset(key = ''): void {
+    const before = this.stateOf(key);
     this.#keys.delete(key);
-    this.#handle.forget(this.stateOf(key));
+    this.#resets.set(key, (this.#resets.get(key) ?? 0) + 1);
+    this.#handle.forget({ state: before });
   }
 
   /** So does that of every key, of every node. */
   resetAll(): void {
     this.#keys.clear();
-    this.#handle.forget();
+    this.#handle.forgetAll();
   }
 
   /** Fails what waits; a run that is going on is finished and its answer dropped. */
   close(): void {
+    this.#handle.forget({ lane: String(this.#number) });
     this.#handle.leave(this.#listener, this.#options);
   }
 
   /** Under which name the host keeps the state of a key. */
   stateOf(key: string): string {
-    return `${this.#number} ${key}`;
+    return `${this.#number} ${this.#handle.stateGeneration} ${this.#resets.get(key) ?? 0} ${key}`;
   }
 
   /** What a run found of its state. */

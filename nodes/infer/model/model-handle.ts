@@ -1,4 +1,3 @@
-import type { Clock } from '../../shared/clock.ts';
 import { LinewatchError } from '../../shared/errors.ts';
 import { Host } from '../host/host.ts';
 import type { HostState } from '../host/host-state.ts';
@@ -27,7 +26,6 @@ export interface ModelListener {
 export interface HandleContext {
   label: string;
   folders: string[];
-  clock: Clock;
   memory: SwapMemory;
   /** The process of this name, shared with others. */
   sharedHost(name: string): Host;
@@ -45,6 +43,7 @@ export class ModelHandle {
   readonly #listeners = new Set<ModelListener>();
   readonly #watch = new FileWatch(() => this.#succession.fileChanged());
   #unused: NodeJS.Timeout | undefined;
+  #stateGeneration = 0;
 
   constructor(id: string, settings: ModelSettings, context: HandleContext) {
     this.id = id;
@@ -106,6 +105,7 @@ export class ModelHandle {
 
   leave(listener: ModelListener, owner: Owner): void {
     this.#listeners.delete(listener);
+    owner.isClosed = true;
     for (const job of this.#model?.queue.takeAll(owner) ?? []) job.reject(new LinewatchError('model-closed'));
     clearTimeout(this.#unused);
     if (this.#listeners.size === 0) this.#unused = setTimeout(() => void this.rest(), UNUSED_MS);
@@ -116,10 +116,20 @@ export class ModelHandle {
     host.run(model, job);
   }
 
-  /** Resets what is fed back, for one key or for all. */
-  forget(state?: string): void {
-    const model = this.#model;
-    if (model !== undefined) this.#host?.tell(model, { kind: 'forget', model: model.number, ...(state === undefined ? {} : { state }) });
+  /** What every state counts from: it is higher after all were reset. */
+  get stateGeneration(): number {
+    return this.#stateGeneration;
+  }
+
+  /** Frees what is kept of one state, or of a lane. */
+  forget(what: { state: string } | { lane: string }): void {
+    if (this.#model !== undefined) this.#host?.tell(this.#model, { kind: 'forget', model: this.#model.number, ...what });
+  }
+
+  /** Every state of every node begins anew. */
+  forgetAll(): void {
+    this.#stateGeneration++;
+    if (this.#model !== undefined) this.#host?.tell(this.#model, { kind: 'forget', model: this.#model.number });
   }
 
   /** The model that gave an answer, or waits for inputs. */
@@ -150,6 +160,7 @@ export class ModelHandle {
     this.#context = context;
     this.#succession.apply(settings, context.memory);
     if (this.#model !== undefined) this.#model.options = this.#optionsOf();
+    this.#watchFiles();
   }
 
   /** Unloads the model; its process ends where no other shares it. The next use loads it again. */
@@ -160,6 +171,7 @@ export class ModelHandle {
     const [host, model] = [this.#host, this.#model];
     this.#host = undefined;
     this.#model = undefined;
+    this.#succession.ended();
     if (model !== undefined) await host?.remove(model);
   }
 
@@ -181,7 +193,6 @@ export class ModelHandle {
       niceness,
       batchLimit: typeof batching === 'object' ? Math.min(batchLimit, batching.max) : batchLimit,
       batching: batching === undefined ? undefined : batching !== false,
-      clock: this.#context.clock,
       statistics: this.statistics,
       onLoaded: (setup, info) => this.#onLoaded(setup, info),
       onState: (state) => {
@@ -195,6 +206,10 @@ export class ModelHandle {
     this.#source.took(setup, info);
     this.#succession.succeeded();
     if (this.#model !== undefined) this.#model.options = this.#optionsOf();
+    this.#watchFiles();
+  }
+
+  #watchFiles(): void {
     const { watched, settings } = this.#source;
     if (settings.watch && watched !== undefined) this.#watch.follow(watched.files, watched.signature);
     else this.#watch.stop();

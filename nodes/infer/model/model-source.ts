@@ -18,6 +18,11 @@ export interface LoadedModel extends LoadedModelInfo {
   fixed(): Tensors;
 }
 
+/** How long what was read of a model's files counts while nobody runs it. */
+const LOOK_UP_MS = 2000;
+/** Operators whose results are random. */
+const dice = ['RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Multinomial', 'Bernoulli'];
+
 interface Located {
   path: string;
   files: ModelFiles;
@@ -33,8 +38,8 @@ export class ModelSource {
   /** The file in use, as the dialog or a command named it. */
   path: string;
   #used: Located | undefined;
-  /** Before the first load. */
-  #locating: Promise<ModelFiles> | undefined;
+  /** While nothing is in use. */
+  #lookedUp: { path: string; at: number; files: Promise<ModelFiles> } | undefined;
   readonly #located = new WeakMap<ModelSetup, Located>();
   readonly #described = new WeakMap<LoadedModelInfo, LoadedModel>();
 
@@ -54,9 +59,11 @@ export class ModelSource {
     return this.#used && { files: this.#used.files.watched, signature: this.#used.signature };
   }
 
-  /** What the manifest in use says of batching. */
+  /** What the files in use say of batching. A model that throws dice gives something else each time: no trial could compare it. */
   get batching(): Manifest['batching'] {
-    return this.#used?.files.manifest?.batching;
+    const { manifest, onnx } = this.#used?.files ?? {};
+    const throwsDice = onnx !== undefined && dice.some((operator) => operator in onnx.operators);
+    return manifest?.batching ?? (throwsDice ? false : undefined);
   }
 
   /** How to load the file of a path. @throws LinewatchError as `resolveModel` */
@@ -71,9 +78,10 @@ export class ModelSource {
       location,
       path: resolve(dirname(files.file), location),
     }));
-    const given = { path: files.file, backend, threads, spinning, optimization, state, anyRank, externalData };
+    const content = await signature(files.watched);
+    const given = { path: files.file, backend, threads, spinning, optimization, state, anyRank, externalData, signature: content };
     const setup = { ...given, ...(sha256 === undefined ? {} : { sha256 }) };
-    this.#located.set(setup, { path, files, signature: await signature(files.watched), settings });
+    this.#located.set(setup, { path, files, signature: content, settings });
     return setup;
   }
 
@@ -94,7 +102,6 @@ export class ModelSource {
     const located = this.#located.get(setup);
     if (located === undefined) return;
     this.#used = located;
-    this.#locating = undefined;
     const { manifest } = located.files;
     let fixed: Tensors | undefined;
     this.#described.set(info, {
@@ -125,12 +132,12 @@ export class ModelSource {
   /** @throws LinewatchError as `resolveModel` */
   async manifest(): Promise<Manifest | undefined> {
     if (this.#used !== undefined) return this.#used.files.manifest;
-    // All who ask wait for one answer: with one each, they would overtake one another. One that failed is looked up again.
-    this.#locating ??= resolveModel(this.path, this.folders).catch((error) => {
-      this.#locating = undefined;
-      throw error;
-    });
-    return (await this.#locating).manifest;
+    // All who ask wait for one answer: with one each, they would overtake one another. A model that nobody runs is looked up now and then.
+    const now = performance.now();
+    if (this.#lookedUp === undefined || this.#lookedUp.path !== this.path || now - this.#lookedUp.at > LOOK_UP_MS) {
+      this.#lookedUp = { path: this.path, at: now, files: resolveModel(this.path, this.folders) };
+    }
+    return (await this.#lookedUp.files).manifest;
   }
 
   /** Nothing is in use any more. */

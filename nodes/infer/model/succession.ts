@@ -22,7 +22,10 @@ export interface Seat {
   onKept(error: LinewatchError): void;
 }
 
-/** Which file follows which: by command, by a changed file, by deploy. Whatever goes wrong, the present one serves on. */
+/**
+ * Which file follows which: by command, by a changed file, by deploy; one change after the other. Whatever goes wrong, the present
+ * one serves on.
+ */
 export class Succession {
   readonly #source: ModelSource;
   #memory: SwapMemory;
@@ -32,6 +35,10 @@ export class Succession {
   #wanted: string;
   #earlier: string | undefined;
   #kept: LinewatchError | undefined;
+  #changes: Promise<unknown> = Promise.resolve();
+  /** How often the model was put to rest, and how often another path was deployed: what began before counts no more. */
+  #life = 0;
+  #deploys = 0;
   #waiting: (() => void)[] = [];
 
   constructor(source: ModelSource, memory: SwapMemory, statistics: ModelStatistics, seat: Seat) {
@@ -48,22 +55,20 @@ export class Succession {
   }
 
   /** @throws LinewatchError why not */
-  async swap(path: string): Promise<void> {
-    const before = this.#source.path;
-    await this.#exchange(path);
-    if (path !== before) this.#earlier = before;
-    this.#wanted = path;
-    this.#memory.write(path === this.#source.settings.path ? undefined : path);
+  swap(path: string): Promise<void> {
+    return this.#inTurn((isAlive) => this.#swap(path, isAlive));
   }
 
   /** @throws LinewatchError model-rollback, or as `swap` */
-  async rollback(): Promise<void> {
-    if (this.#earlier === undefined) throw new LinewatchError('model-rollback');
-    await this.swap(this.#earlier);
+  rollback(): Promise<void> {
+    return this.#inTurn(async (isAlive) => {
+      if (this.#earlier === undefined) throw new LinewatchError('model-rollback');
+      await this.#swap(this.#earlier, isAlive);
+    });
   }
 
   fileChanged(): Promise<void> {
-    return this.#exchangeOrKeep(this.#source.path);
+    return this.#orKeep((isAlive) => this.#exchange(this.#source.path, isAlive));
   }
 
   /** Takes over the dialog's values after a deploy. */
@@ -74,16 +79,25 @@ export class Succession {
     this.#memory = memory;
     // A path that was typed anew counts for more than a swap of before.
     if (settings.path !== before.path) {
+      this.#deploys++;
       this.#wanted = settings.path;
       memory.write(undefined);
     }
     if (this.#seat.present() === undefined) source.path = this.#wanted;
-    else if (this.#wanted !== source.path || this.#kept !== undefined || mustReload(before, settings)) void this.#deploy(this.#wanted);
+    else if (this.#wanted !== source.path || this.#kept !== undefined || mustReload(before, settings)) {
+      void this.#orKeep((isAlive) => this.#deploy(isAlive));
+    }
   }
 
   /** A model was loaded. */
   succeeded(): void {
-    this.#kept = undefined;
+    if (this.#source.path === this.#wanted) this.#kept = undefined;
+  }
+
+  /** The model was put to rest: what waits for it waits in vain. */
+  ended(): void {
+    this.#life++;
+    this.settled();
   }
 
   /** The model's state has changed. */
@@ -91,31 +105,59 @@ export class Succession {
     if (this.#isSettled()) for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** A model that takes or gives other tensors has no place in the flow any more: it does not serve on. */
-  async #deploy(path: string): Promise<void> {
-    const { host, model } = this.#seat.open();
-    if (model.state.kind !== 'ready' || (await this.#source.fits(path, model.state.info))) return this.#exchangeOrKeep(path);
-    this.#source.path = path;
-    host.reload(model);
+  /** @param work is told how to find out whether it still counts */
+  #inTurn(work: (isAlive: () => boolean) => Promise<void>): Promise<void> {
+    const life = this.#life;
+    const isAlive = () => life === this.#life;
+    const done = this.#changes.then(async () => {
+      await this.#untilSettled();
+      if (!isAlive()) throw new LinewatchError('model-closed');
+      await work(isAlive);
+    });
+    this.#changes = done.catch(() => {});
+    return done;
   }
 
-  async #exchangeOrKeep(path: string): Promise<void> {
+  async #orKeep(work: (isAlive: () => boolean) => Promise<void>): Promise<void> {
     try {
-      await this.#exchange(path);
+      await this.#inTurn(work);
     } catch (thrown) {
-      this.#kept = asLinewatchError(thrown);
-      this.#seat.onKept(this.#kept);
+      const error = asLinewatchError(thrown);
+      if (error.code === 'model-closed') return;
+      this.#kept = error;
+      this.#seat.onKept(error);
     }
   }
 
-  async #exchange(path: string): Promise<void> {
+  async #swap(path: string, isAlive: () => boolean): Promise<void> {
+    const before = this.#source.path;
+    const deploys = this.#deploys;
+    await this.#exchange(path, isAlive);
+    if (path !== before) this.#earlier = before;
+    if (deploys !== this.#deploys) return;
+    this.#wanted = path;
+    this.#memory.write(path === this.#source.settings.path ? undefined : path);
+  }
+
+  /** A model that takes or gives other tensors has no place in the flow any more: it does not serve on. */
+  async #deploy(isAlive: () => boolean): Promise<void> {
+    const path = this.#wanted;
+    const { host, model } = this.#seat.open();
+    if (model.info === undefined || (await this.#source.fits(path, model.info))) return this.#exchange(path, isAlive);
+    if (!isAlive()) return;
+    this.#source.path = path;
+    await host.reload(model);
+  }
+
+  async #exchange(path: string, isAlive: () => boolean): Promise<void> {
     const source = this.#source;
     try {
-      await this.#untilSettled();
       const { host, model } = this.#seat.open();
       if (model.state.kind === 'ready') await exchangeModel(host, model, source, path);
       else await this.#loadInstead(host, model, path);
+      if (!isAlive()) throw new LinewatchError('model-closed');
       source.path = path;
+      this.succeeded();
       this.#statistics.swapped();
     } catch (thrown) {
       this.#statistics.swapFailed();

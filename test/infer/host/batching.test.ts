@@ -3,7 +3,7 @@ import type { Tensors } from '../../../nodes/infer/host/protocol.ts';
 import { OnnxGraph } from '../../../nodes/shared/onnx/graph.ts';
 import { float32Tensor, type Tensor } from '../../../nodes/shared/tensor.ts';
 import { crashingModel } from '../models.ts';
-import { first, hostRig, turns, vector } from './open-host.ts';
+import { first, hostRig, provenBatches, turns, vector } from './open-host.ts';
 
 /** y = x − mean of x over the batch: a dynamic first dimension, and rows that depend on each other. */
 function centredModel(): Uint8Array {
@@ -33,7 +33,7 @@ describe('micro-batching', () => {
 
   it('answers many messages with few runs, each with its own result, in order', async () => {
     const { run, statistics } = open('triple.onnx');
-    for (let count = 0; count < 5; count++) await run(vector(1, 2, 3));
+    await provenBatches(run, () => vector(1, 2, 3));
     const before = statistics.snapshot().runs;
     const order: number[] = [];
     const answers = await Promise.all(
@@ -63,7 +63,7 @@ describe('micro-batching', () => {
 
   it('joins messages of several rows, and gives each its rows back', async () => {
     const { run } = open('triple.onnx');
-    await run(rows(2, 0));
+    await provenBatches(run, () => rows(2, 0));
     const answers = await Promise.all(Array.from({ length: 30 }, (_, number) => run(rows(1 + (number % 3), number))));
     answers.forEach((answer, number) => {
       const count = 1 + (number % 3);
@@ -78,7 +78,7 @@ describe('micro-batching', () => {
 
   it('never makes a batch larger than its limit', async () => {
     const { run, statistics } = open('triple.onnx', { batchLimit: 8 });
-    await run(vector(1, 2, 3));
+    await provenBatches(run, () => vector(1, 2, 3));
     await Promise.all(Array.from({ length: 200 }, (_, number) => run(vector(number, 0, 1), many)));
     assert.ok(statistics.snapshot().runs >= 200 / 8);
     const answers = await Promise.all(Array.from({ length: 100 }, (_, number) => run(rows(3, number), many)));
@@ -113,7 +113,7 @@ describe('micro-batching', () => {
     folder.write('crashing.onnx', crashingModel());
     const { run, states } = open('crashing.onnx', { deadlineMs: 1000, batchLimit: 16 });
     const good = (value: number): Tensors => ({ x: float32Tensor([1, 1], Float32Array.of(value)) });
-    for (let count = 0; count < 5; count++) await run(good(1));
+    await provenBatches(run, () => good(1));
     const inputs = Array.from({ length: 40 }, (_, number) => (number === 25 ? good(-1000) : good(number)));
     const results = await Promise.allSettled(inputs.map((input) => run(input)));
     results.forEach((result, number) => {

@@ -3,7 +3,6 @@ import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FastClock } from '../../../nodes/shared/fast-clock.ts';
 import { ENDLESS, scaleModel } from '../models.ts';
 import { first, hostRig, turns, until, vector } from './open-host.ts';
 
@@ -54,8 +53,7 @@ describe('inference host that falls, hangs or is closed', () => {
   });
 
   it('is broken after five crashes without an answer, and is tried again later', async () => {
-    const clock = new FastClock(0);
-    const { model, run, states } = open('loop.onnx', { deadlineMs: 200, clock });
+    const { model, run, states } = open('loop.onnx', { deadlineMs: 200 });
     await run(turns(0, 1n));
     const results = await Promise.allSettled(Array.from({ length: 7 }, () => run(turns(0, ENDLESS))));
     const messages = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'answered'));
@@ -63,7 +61,7 @@ describe('inference host that falls, hangs or is closed', () => {
     assert.equal(states.at(-1)?.kind, 'broken');
     await assert.rejects(run(turns(1, 1n)), { code: 'model-crashes' });
     assert.equal(model.state.kind, 'broken', 'within the pause no process is started');
-    await clock.runUntil(1000);
+    await delay(1010);
     assert.deepEqual(first(await run(turns(1, 1n))), [2]);
   });
 
@@ -79,12 +77,11 @@ describe('inference host that falls, hangs or is closed', () => {
 
   it('refuses a corrupt file, and takes it once it is whole', async () => {
     folder.write('copied.onnx', scaleModel(2).subarray(0, 50));
-    const clock = new FastClock(0);
-    const { run } = open('copied.onnx', { clock });
+    const { run } = open('copied.onnx');
     await assert.rejects(run(vector(1, 2, 3)), /copied\.onnx can not be loaded as an ONNX model: .*protobuf/i);
     folder.write('copied.onnx', scaleModel(2));
     await assert.rejects(run(vector(1, 2, 3)), { code: 'model-unreadable' }, 'within the pause the error stands');
-    await clock.runUntil(1000);
+    await delay(1010);
     assert.deepEqual(first(await run(vector(1, 2, 3))), [2, 4, 6]);
   });
 
@@ -128,7 +125,7 @@ describe('inference host that falls, hangs or is closed', () => {
       const host = new Host();
       const model = host.add({
         locate: async () => (${JSON.stringify(setupOf('loop.onnx'))}),
-        deadlineMs: 1e6, loadDeadlineMs: 1e6, memoryMb: 0, niceness: 10, batchLimit: 1, clock: { now: () => 0 },
+        deadlineMs: 1e6, loadDeadlineMs: 1e6, memoryMb: 0, niceness: 10, batchLimit: 1,
         statistics: new ModelStatistics(), onLoaded() {}, onState() {},
       });
       const owner = { order: 'fifo', limit: 9, priority: 0 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Host } from '../../../nodes/infer/host/host.ts';
@@ -7,7 +8,6 @@ import type { HostedModel } from '../../../nodes/infer/host/hosted-model.ts';
 import type { Owner, RunAnswer } from '../../../nodes/infer/host/job-queue.ts';
 import type { ModelSetup, Tensors } from '../../../nodes/infer/host/protocol.ts';
 import { ModelStatistics } from '../../../nodes/infer/host/statistics.ts';
-import { type Clock, realClock } from '../../../nodes/shared/clock.ts';
 import { float32Tensor } from '../../../nodes/shared/tensor.ts';
 import { autoencoder, loopModel, scaleModel, temporaryFolder } from '../models.ts';
 
@@ -29,7 +29,6 @@ interface Options extends Partial<ModelSetup> {
   deadlineMs?: number;
   memoryMb?: number;
   batchLimit?: number;
-  clock?: Clock;
   /** To share; else it gets one of its own. */
   host?: Host;
 }
@@ -84,10 +83,11 @@ export function hostRig() {
     spinning: true,
     optimization: 'all',
     state: [],
+    signature: readFileSync(join(folder.path, model)).toString('base64'),
     ...setup,
   });
   const open = (file: string, options: Options = {}) => {
-    const { deadlineMs = 10_000, memoryMb = 0, batchLimit = 64, clock = realClock, host = new Host(), ...setup } = options;
+    const { deadlineMs = 10_000, memoryMb = 0, batchLimit = 64, host = new Host(), ...setup } = options;
     const states: HostState[] = [];
     const statistics = new ModelStatistics();
     const model = host.add({
@@ -98,7 +98,6 @@ export function hostRig() {
       niceness: 10,
       batchLimit,
       batching: undefined,
-      clock,
       statistics,
       onLoaded: () => {},
       onState: (state) => states.push(state),
@@ -108,4 +107,13 @@ export function hostRig() {
     return { host, model, states, statistics, close, run: runner(host, model) };
   };
   return { folder, open, setupOf };
+}
+
+/** Runs messages until some share a run: the trial of a batch is over, and real ones were compared. */
+export async function provenBatches(run: ReturnType<typeof runner>, inputs: () => Tensors): Promise<void> {
+  for (const end = performance.now() + 10_000; ; ) {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => run(inputs())));
+    if (answers.some(({ batch }) => batch > 1)) return;
+    assert.ok(performance.now() < end, 'no messages shared a run');
+  }
 }

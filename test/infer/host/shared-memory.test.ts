@@ -22,7 +22,7 @@ describe('memory that a host shares', function () {
       small: { type: 'float32', dims: [2], data: floats(2, 0) },
       words: { type: 'string', dims: [1], data: ['Lager'] },
     };
-    const sent = giver.place(tensors);
+    const sent = giver.put(tensors, 0);
     assert.deepEqual(
       Object.entries(sent).map(([name, tensor]) => [name, 'at' in tensor]),
       [
@@ -38,7 +38,7 @@ describe('memory that a host shares', function () {
 
   it('keeps two messages apart, and inputs from outputs', () => {
     const [inputs, outputs] = [new SharedMemory(fd, 'inputs'), new SharedMemory(fd, 'outputs')];
-    const sent = [inputs.place(large(1)), outputs.place(large(2)), inputs.place(large(3)), outputs.place(large(4))];
+    const sent = [inputs.put(large(1), 0), outputs.put(large(2), 0), inputs.put(large(3), 1), outputs.put(large(4), 1)];
     const reader = new SharedMemory(fd, 'inputs');
     assert.deepEqual(
       sent.map((tensors) => reader.fetch(tensors).x?.data[0]),
@@ -49,9 +49,9 @@ describe('memory that a host shares', function () {
   it('leaves a message to the channel that is too large, or that the file has no room for', () => {
     const closed = new SharedMemory(99_999, 'inputs');
     const tensors = large(1);
-    assert.equal(closed.place(tensors), tensors);
+    assert.equal(closed.put(tensors, 0), tensors);
     const huge: Tensors = { x: { type: 'uint8', dims: [40 * 2 ** 20], data: new Uint8Array(40 * 2 ** 20) } };
-    assert.equal(new SharedMemory(fd, 'inputs').place(huge).x, huge.x);
+    assert.equal(new SharedMemory(fd, 'inputs').put(huge, 0).x, huge.x);
   });
 });
 

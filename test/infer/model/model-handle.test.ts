@@ -5,7 +5,6 @@ import { acquireHandle, dropHandle, modelHandles } from '../../../nodes/infer/mo
 import { Lane } from '../../../nodes/infer/model/lane.ts';
 import type { ModelHandle, ModelListener } from '../../../nodes/infer/model/model-handle.ts';
 import type { ModelSettings } from '../../../nodes/infer/model/model-settings.ts';
-import { realClock } from '../../../nodes/shared/clock.ts';
 import { float32Tensor } from '../../../nodes/shared/tensor.ts';
 import { until } from '../host/open-host.ts';
 import { echoModel, scaleModel, temporaryFolder } from '../models.ts';
@@ -40,7 +39,7 @@ describe('the handle of a model', () => {
       {
         label: 'model',
         folders: [folder.path],
-        clock: realClock,
+
         memory: {
           read: () => remembered,
           write: (path) => {
@@ -237,7 +236,7 @@ describe('the handle of a model', () => {
       acquireHandle(
         id,
         { ...settings, path, host: 'small ones' },
-        { label: id, folders: [folder.path], clock: realClock, memory: { read: () => undefined, write: () => {} } },
+        { label: id, folders: [folder.path], memory: { read: () => undefined, write: () => {} } },
       );
     const [triple, double] = [shared('a', 'triple.onnx'), shared('b', 'double.onnx')];
     const lanes = [open(triple), open(double)] as const;

@@ -4,10 +4,13 @@ import { joinRows, splitRows } from './batch.ts';
 import type { TensorSpec, Tensors } from './protocol.ts';
 import { agree } from './rows-agree.ts';
 
-/** A batch saves the way to the host and back, which is nothing beside a run that takes so long (ms). */
-const LONGEST_RUN_MS = 50;
+/** A batch saves the way to the host and back, which is little beside a run that takes so long (ms). */
+const LONGEST_RUN_MS = 5;
+/** The first runs of a model take longer: the shortest of so many counts. */
+const TIMED_RUNS = 3;
 /** Rows of the messages that are tried together. */
 const ROWS = [1, 2, 5];
+const ALL_ROWS = 8;
 /** Standardised values, and such as sensors give. */
 const SCALES = [1, 100];
 
@@ -27,20 +30,21 @@ export function sharesRows({ inputs, outputs }: Pick<Model, 'inputs' | 'outputs'
 /**
  * Tries whether the rows of a batch are independent: run(a ⊕ b ⊕ c) = run(a) ⊕ run(b) ⊕ run(c), to 1e-5, whatever the order.
  * A dynamic first dimension alone does not say so: it may be the time of a recurrent model, or mix the rows. Where different rows
- * give nothing different there is no evidence, and the answer is no.
+ * give nothing different there is no evidence, and the answer is no; for a slow model too, for which a batch is of no use.
+ * @param deadlineMs of a run of the model
  */
-export async function rowsAreIndependent(model: Model, random: Random = seededRandom(1)): Promise<boolean> {
-  if (!sharesRows(model)) return false;
+export async function rowsAreIndependent(
+  model: Model,
+  deadlineMs = Number.POSITIVE_INFINITY,
+  random: Random = seededRandom(1),
+): Promise<boolean> {
+  if (!sharesRows(model) || !(await isQuick(model, Math.min(LONGEST_RUN_MS, deadlineMs / (2 * ALL_ROWS)), random))) return false;
   let isProved = false;
   for (const scale of SCALES) {
     const messages = ROWS.map((rows) => sampleInputs(model.inputs, rows, random, scale));
     const alone: Tensors[] = [];
     try {
-      for (const inputs of messages) {
-        const start = performance.now();
-        alone.push(await model.run(inputs));
-        if (performance.now() - start > LONGEST_RUN_MS) return false;
-      }
+      for (const inputs of messages) alone.push(await model.run(inputs));
       if (!(await isSplittable(model, messages, alone, ROWS))) return false;
       if (!(await isSplittable(model, messages.toReversed(), alone.toReversed(), ROWS.toReversed()))) return false;
     } catch {
@@ -51,6 +55,19 @@ export async function rowsAreIndependent(model: Model, random: Random = seededRa
     isProved ||= tellsRowsApart(alone);
   }
   return isProved;
+}
+
+async function isQuick({ inputs, run }: Model, limitMs: number, random: Random): Promise<boolean> {
+  try {
+    for (let turn = 0; turn < TIMED_RUNS; turn++) {
+      const start = performance.now();
+      await run(sampleInputs(inputs, 1, random));
+      if (performance.now() - start <= limitMs) return true;
+    }
+  } catch {
+    // What one row is refused with, many are too.
+  }
+  return false;
 }
 
 async function isSplittable(model: Model, messages: Tensors[], alone: Tensors[], rows: readonly number[]): Promise<boolean> {

@@ -1,12 +1,13 @@
 import { asLinewatchError, LinewatchError } from '../../shared/errors.ts';
-import { type Check, isWanted, type Loaded, load, loadAll, setupsBut, sharedLimits, unheard } from './exchange.ts';
+import { type Check, isWanted, type Loaded, load, sharedLimits, unheard } from './exchange.ts';
 import { HostProcess, type Task } from './host-process.ts';
 import { HostedModel, type HostedModelOptions } from './hosted-model.ts';
 import type { Job } from './job-queue.ts';
 import type { ModelSetup } from './protocol.ts';
 import { restartPauseMs } from './restart-policy.ts';
-import { hasRoomBeside } from './room-beside.ts';
+import type { hasRoomBeside } from './room-beside.ts';
 import { nextTask } from './schedule.ts';
+import { Takeovers } from './takeover.ts';
 
 /** The next input lies ready in the process while one runs. */
 const DEPTH = 2;
@@ -22,19 +23,22 @@ export class Host {
   readonly #models = new Set<HostedModel>();
   #process: HostProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
-  /** Loaded beside the process that serves, and waiting for it to finish what it has. */
-  #successor: { loaded: Loaded; taken(): void; failed(error: LinewatchError): void } | undefined;
-  /** While a model is exchanged without room for two: the process is emptied. */
-  #holding = false;
-  /** Loading what is to take over. */
-  #candidate: HostProcess | undefined;
-  #exchanges: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
-  readonly #hasRoomBeside: typeof hasRoomBeside;
+  readonly #takeovers: Takeovers;
 
   /** @param hasRoom whether memory has room for a second process */
-  constructor(hasRoom = hasRoomBeside) {
-    this.#hasRoomBeside = hasRoom;
+  constructor(hasRoom?: typeof hasRoomBeside) {
+    this.#takeovers = new Takeovers(
+      {
+        models: this.#models,
+        present: () => this.#process,
+        spawn: () => this.#spawn(),
+        install: (loaded) => this.#install(loaded),
+        restore: (model, error) => this.#restore(model, error),
+        feed: () => this.feed(),
+      },
+      hasRoom,
+    );
   }
 
   get pid(): number | undefined {
@@ -64,7 +68,7 @@ export class Host {
   /** Loads a model where it is not loaded and may be. */
   wake(model: HostedModel): void {
     if (!this.#models.has(model) || (model.state.kind !== 'idle' && !model.mayRetry)) return;
-    if (this.#restart !== undefined || this.#holding) {
+    if (this.#restart !== undefined || this.#takeovers.isEmptying) {
       model.enter({ kind: 'starting' });
       return;
     }
@@ -74,7 +78,7 @@ export class Host {
 
   /** Loads a model anew, from what its `locate` names then; meanwhile nothing serves. It has its turn among the swaps. */
   reload(model: HostedModel): Promise<void> {
-    return this.#inTurn(model, async () => {
+    return this.#takeovers.inTurn(model, async () => {
       const process = this.#process;
       if (this.#models.size > 1) this.tell(model, { kind: 'unload', model: model.number });
       else {
@@ -91,7 +95,7 @@ export class Host {
   /** Sends waiting jobs to the process as far as there is room. */
   feed(): void {
     const process = this.#process;
-    if (process === undefined || this.#successor !== undefined || this.#holding) return;
+    if (process === undefined || this.#takeovers.isPending) return;
     while (process.busy < DEPTH) {
       const task = nextTask(this.#models, process);
       if (task === undefined) return;
@@ -114,16 +118,7 @@ export class Host {
    * first. Whatever goes wrong, the old one serves on. @throws LinewatchError as loading or `check` failed
    */
   swap(model: HostedModel, setup: ModelSetup, check: Check): Promise<void> {
-    return this.#inTurn(model, () => this.#exchange(model, setup, check));
-  }
-
-  #inTurn(model: HostedModel, work: () => Promise<void>): Promise<void> {
-    const done = this.#exchanges.then(async () => {
-      if (!this.#models.has(model)) throw new LinewatchError('model-closed');
-      await work();
-    });
-    this.#exchanges = done.catch(() => {});
-    return done;
+    return this.#takeovers.swap(model, setup, check);
   }
 
   /** Takes a model out; a run that is going on gets `graceMs` to answer. Without models the process ends. */
@@ -137,8 +132,7 @@ export class Host {
       this.#restart = undefined;
       const process = this.#process;
       this.#process = undefined;
-      this.#candidate?.kill(closed);
-      this.#successor?.loaded.process.kill(closed);
+      this.#takeovers.end(closed);
       if (process === undefined) return;
       process.leave();
       const timer = setTimeout(() => process.kill(closed), graceMs);
@@ -151,8 +145,8 @@ export class Host {
     const process: HostProcess = new HostProcess({
       ...sharedLimits(this.#models),
       onRoom: () => {
-        if (this.#successor !== undefined && process === this.#process && process.busy === 0) this.#takeOver();
-        else this.feed();
+        if (process === this.#process && process.busy === 0) this.#takeovers.takeOver();
+        this.feed();
       },
       onGone: (error, guilty) => this.#onGone(process, error, guilty),
     });
@@ -178,52 +172,18 @@ export class Host {
     }
   }
 
-  async #exchange(model: HostedModel, setup: ModelSetup, check: Check): Promise<void> {
-    const hasRoom = await this.#hasRoomBeside(this.pid, setup.path);
-    if (!hasRoom) {
-      this.#holding = true;
-      this.#process?.leave();
-      await this.#process?.gone;
-    }
-    try {
-      const wanted = await setupsBut(model, this.#models);
-      this.#candidate = this.#spawn();
-      await this.#handOver(await loadAll(this.#candidate, wanted.set(model, setup), model, check));
-    } catch (thrown) {
-      const error = asLinewatchError(thrown);
-      this.#candidate?.kill(error);
-      if (!hasRoom) await this.#goBack(model, error);
-      throw error;
-    } finally {
-      this.#candidate = undefined;
-      this.#holding = false;
-      this.feed();
-    }
-  }
-
   /** Loads again what was unloaded for a model that did not pass. Where its file has been changed in place, there is nothing to go back to. */
-  async #goBack(model: HostedModel, error: LinewatchError): Promise<void> {
+  async #restore(model: HostedModel, error: LinewatchError): Promise<void> {
     const before = JSON.stringify(model.setup);
     const now = await model.options.locate().catch(() => undefined);
-    this.#holding = false;
     if (this.isEmpty) return;
     for (const each of this.#models) if (isWanted(each)) each.fell(error, false);
     if (this.#models.has(model) && JSON.stringify(now) !== before) model.break(error);
     this.#startAll();
   }
 
-  #handOver(loaded: Loaded): Promise<void> {
-    return new Promise((taken, failed) => {
-      this.#successor = { loaded, taken, failed };
-      if (this.isEmpty) loaded.process.kill(new LinewatchError('model-closed'));
-      else if (this.#process === undefined || this.#process.busy === 0) this.#takeOver();
-    });
-  }
-
-  #takeOver(): void {
-    if (this.#successor === undefined) return;
-    const { loaded, taken } = this.#successor;
-    this.#successor = undefined;
+  /** Another process serves from now on. */
+  #install(loaded: Loaded): void {
     clearTimeout(this.#restart);
     this.#restart = undefined;
     const old = this.#process;
@@ -236,34 +196,24 @@ export class Host {
       if (!loaded.infos.has(model) && isWanted(model)) void this.#load(model, loaded.process);
     }
     old?.leave();
-    taken();
     this.feed();
   }
 
   #onGone(process: HostProcess, error: LinewatchError, guilty: Task | undefined): void {
-    if (this.#successor?.loaded.process === process) {
-      const { failed } = this.#successor;
-      this.#successor = undefined;
-      failed(error);
-      this.feed();
-      return;
-    }
+    this.#takeovers.fell(process, error);
     if (process !== this.#process) {
       // What it had not begun is in the queue again.
       this.feed();
       return;
     }
     this.#process = undefined;
-    if (this.#holding) return;
+    if (this.#takeovers.isEmptying) return;
     // What was only tried on made-up inputs is nobody's fault; where it was at nothing, none can be named.
     const isTrial = guilty?.isTrial === true || guilty?.message.kind === 'warmUp';
     for (const model of this.#models) {
       if (isWanted(model)) model.fell(error, !isTrial && (guilty === undefined || guilty.message.model === model.number));
     }
-    if (this.#successor !== undefined) {
-      this.#takeOver();
-      return;
-    }
+    if (this.#takeovers.takeOver()) return;
     const fallen = [...this.#models].filter(isWanted);
     if (fallen.length === 0) return;
     this.#restart = setTimeout(() => this.#startAll(), restartPauseMs(Math.max(1, ...fallen.map((model) => model.crashes))));

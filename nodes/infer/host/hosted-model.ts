@@ -242,7 +242,7 @@ export class HostedModel {
       const message = { kind: 'run' as const, model: this.number, inputs };
       return ((await ask(process, message, this.options.deadlineMs, true)) as Answer).outputs;
     };
-    const found = await rowsAreIndependent({ inputs: info.inputs, outputs: info.outputs, run });
+    const found = await rowsAreIndependent({ inputs: info.inputs, outputs: info.outputs, run }, this.options.deadlineMs);
     batches.rowsAreIndependent ??= found;
   }
 }

@@ -54,7 +54,7 @@ async function carryOut(message: ToHost<SentTensors>): Promise<FromHost<SentTens
       await slot.warmUp(message.inputs);
       break;
     case 'forget':
-      slot.forget(message);
+      slot.forget(message.lane);
       break;
     case 'unload':
       slots.delete(model);

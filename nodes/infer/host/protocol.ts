@@ -79,8 +79,8 @@ export type ToHost<Inputs = Tensors> =
    */
   | { kind: 'run'; id: number; model: number; inputs: Inputs; state?: string; rows?: number[]; check?: boolean; place?: number }
   | { kind: 'warmUp'; id: number; model: number; inputs: Tensors }
-  /** Resets one state, all states of a lane, or all. */
-  | { kind: 'forget'; id: number; model: number; state?: string; lane?: string }
+  /** Frees the states of a lane. */
+  | { kind: 'forget'; id: number; model: number; lane: string }
   | { kind: 'unload'; id: number; model: number };
 
 /** `fresh`: the run began with a new state. `cpuMs`: processor time of all threads. */

@@ -104,11 +104,9 @@ export class Slot {
     await this.#model.run({ ...inputs, ...this.#initial });
   }
 
-  /** Forgets one state, all of a lane, or all. A key begins with its lane. */
-  forget({ state, lane }: { state?: string; lane?: string }): void {
-    if (state !== undefined) this.#states.delete(state);
-    else if (lane === undefined) this.#states.clear();
-    else for (const key of [...this.#states.keys()]) if (key.startsWith(`${lane} `)) this.#states.delete(key);
+  /** Forgets the states of a lane: their keys begin with it. */
+  forget(lane: string): void {
+    for (const key of [...this.#states.keys()]) if (key.startsWith(`${lane} `)) this.#states.delete(key);
   }
 
   async release(): Promise<void> {

@@ -19,8 +19,8 @@ export interface LaneAnswer extends RunAnswer {
   state: StateOutcome | undefined;
 }
 
-/** Of how many keys it is known that they had a state. */
-const KEYS_KEPT = 1000;
+/** Of how many states it is known that they were there. */
+const STATES_KNOWN = 1000;
 const drops: Partial<Record<ErrorCode, DropReason>> = { 'model-queue-full': 'full', 'model-newer': 'latest', 'model-late': 'late' };
 
 /** Why a message was dropped, where its error says that it was. */
@@ -36,8 +36,8 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #listener: ModelListener;
   readonly #number = ++lastNumber;
-  /** Keys with a state, the longest unused first. */
-  readonly #keys = new Set<string>();
+  /** States that there were, the longest unused first. */
+  readonly #states = new Set<string>();
   /** How often a key was reset. */
   readonly #resets = new Map<string, number>();
 
@@ -63,21 +63,17 @@ export class Lane {
 
   /** What comes from now on of this key begins with a new state; what waits already does not. */
   reset(key = ''): void {
-    const before = this.stateOf(key);
-    this.#keys.delete(key);
     this.#resets.set(key, (this.#resets.get(key) ?? 0) + 1);
-    this.#handle.forget({ state: before });
   }
 
   /** So does that of every key, of every node. */
   resetAll(): void {
-    this.#keys.clear();
-    this.#handle.forgetAll();
+    this.#handle.resetStates();
   }
 
   /** Fails what waits; a run that is going on is finished and its answer dropped. */
   close(): void {
-    this.#handle.forget({ lane: String(this.#number) });
+    this.#handle.forgetLane(String(this.#number));
     this.#handle.leave(this.#listener, this.#options);
   }
 
@@ -87,10 +83,10 @@ export class Lane {
   }
 
   /** What a run found of its state. */
-  outcome(key: string, fresh: boolean): StateOutcome {
-    const isKnown = this.#keys.delete(key);
-    this.#keys.add(key);
-    if (this.#keys.size > KEYS_KEPT) this.#keys.delete(this.#keys.values().next().value as string);
+  outcome(state: string, fresh: boolean): StateOutcome {
+    const isKnown = this.#states.delete(state);
+    this.#states.add(state);
+    if (this.#states.size > STATES_KNOWN) this.#states.delete(this.#states.values().next().value as string);
     if (!fresh) return 'continued';
     if (isKnown) this.#handle.statistics.stateReset();
     return isKnown ? 'reset' : 'new';
@@ -109,7 +105,6 @@ class LaneJob implements Job {
   readonly #lane: Lane;
   readonly #handle: ModelHandle;
   readonly #prepare: (model: LoadedModel) => Tensors;
-  readonly #key: string;
   readonly #resolve: (answer: LaneAnswer) => void;
   readonly #reject: (error: LinewatchError) => void;
 
@@ -130,7 +125,6 @@ class LaneJob implements Job {
     this.#lane = lane;
     this.#handle = handle;
     this.#prepare = prepare;
-    this.#key = key;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -140,7 +134,7 @@ class LaneJob implements Job {
   }
 
   resolve({ outputs, info, queueMs, runMs, batch, fresh }: RunAnswer): void {
-    const state = fresh === undefined ? undefined : this.#lane.outcome(this.#key, fresh);
+    const state = fresh === undefined ? undefined : this.#lane.outcome(this.state, fresh);
     this.#resolve({ outputs, info, queueMs, runMs, batch, fresh, state, model: this.#handle.describe(info) });
   }
 

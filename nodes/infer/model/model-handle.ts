@@ -121,15 +121,14 @@ export class ModelHandle {
     return this.#stateGeneration;
   }
 
-  /** Frees what is kept of one state, or of a lane. */
-  forget(what: { state: string } | { lane: string }): void {
-    if (this.#model !== undefined) this.#host?.tell(this.#model, { kind: 'forget', model: this.#model.number, ...what });
+  /** Every state of every node begins anew, but for messages that wait already. What is kept of the old ones goes in time. */
+  resetStates(): void {
+    this.#stateGeneration++;
   }
 
-  /** Every state of every node begins anew. */
-  forgetAll(): void {
-    this.#stateGeneration++;
-    if (this.#model !== undefined) this.#host?.tell(this.#model, { kind: 'forget', model: this.#model.number });
+  /** Frees what is kept of a lane. */
+  forgetLane(lane: string): void {
+    if (this.#model !== undefined) this.#host?.tell(this.#model, { kind: 'forget', model: this.#model.number, lane });
   }
 
   /** The model that gave an answer, or waits for inputs. */

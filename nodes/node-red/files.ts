@@ -56,16 +56,17 @@ function unusable(file: string, thrown: unknown): LinewatchError {
  * flushed to disk, then renamed over it.
  * @throws LinewatchError state-unwritten
  */
-export function writeState(file: string, content: unknown): Promise<void> {
+export async function writeState(file: string, content: unknown): Promise<void> {
+  const text = JSON.stringify(content);
   // One after the other: two at once would take each other's file away, and the earlier could be the last.
   const before = writing.get(file) ?? Promise.resolve();
-  const done = before.catch(() => {}).then(() => writeOnce(file, JSON.stringify(content)));
+  const done = before.catch(() => {}).then(() => writeOnce(file, text));
   writing.set(file, done);
   const forget = () => {
     if (writing.get(file) === done) writing.delete(file);
   };
   done.then(forget, forget);
-  return done;
+  await done;
 }
 
 const writing = new Map<string, Promise<void>>();

@@ -17,7 +17,8 @@ const SCALES = [1, 100];
 interface Model {
   inputs: TensorSpec[];
   outputs: TensorSpec[];
-  run(inputs: Tensors): Promise<Tensors>;
+  /** `runMs`, `cpuMs`: what the host spent on it. */
+  run(inputs: Tensors): Promise<{ outputs: Tensors; runMs: number; cpuMs: number }>;
 }
 
 /** Whether a model could be run on several messages at once: all inputs and outputs have a first dimension of any size, the same in all. */
@@ -44,7 +45,7 @@ export async function rowsAreIndependent(
     const messages = ROWS.map((rows) => sampleInputs(model.inputs, rows, random, scale));
     const alone: Tensors[] = [];
     try {
-      for (const inputs of messages) alone.push(await model.run(inputs));
+      for (const inputs of messages) alone.push((await model.run(inputs)).outputs);
       if (!(await isSplittable(model, messages, alone, ROWS))) return false;
       if (!(await isSplittable(model, messages.toReversed(), alone.toReversed(), ROWS.toReversed()))) return false;
     } catch {
@@ -60,9 +61,9 @@ export async function rowsAreIndependent(
 async function isQuick({ inputs, run }: Model, limitMs: number, random: Random): Promise<boolean> {
   try {
     for (let turn = 0; turn < TIMED_RUNS; turn++) {
-      const start = performance.now();
-      await run(sampleInputs(inputs, 1, random));
-      if (performance.now() - start <= limitMs) return true;
+      const { runMs, cpuMs } = await run(sampleInputs(inputs, 1, random));
+      // On a busy machine a run takes longer than its work, and with threads that wait in a loop its work is more than it needs.
+      if (Math.min(runMs, cpuMs) <= limitMs) return true;
     }
   } catch {
     // What one row is refused with, many are too.
@@ -71,7 +72,7 @@ async function isQuick({ inputs, run }: Model, limitMs: number, random: Random):
 }
 
 async function isSplittable(model: Model, messages: Tensors[], alone: Tensors[], rows: readonly number[]): Promise<boolean> {
-  const parts = splitRows(await model.run(joinRows(messages)), rows);
+  const parts = splitRows((await model.run(joinRows(messages))).outputs, rows);
   return parts?.every((part, index) => agree(alone[index] as Tensors, part)) ?? false;
 }
 

@@ -240,7 +240,7 @@ export class HostedModel {
   async #tryBatches(process: HostProcess, info: LoadedModelInfo, batches: BatchPolicy): Promise<void> {
     const run = async (inputs: Tensors) => {
       const message = { kind: 'run' as const, model: this.number, inputs };
-      return ((await ask(process, message, this.options.deadlineMs, true)) as Answer).outputs;
+      return (await ask(process, message, this.options.deadlineMs, true)) as Answer;
     };
     const found = await rowsAreIndependent({ inputs: info.inputs, outputs: info.outputs, run }, this.options.deadlineMs);
     batches.rowsAreIndependent ??= found;

@@ -124,6 +124,42 @@ describe('micro-batching', () => {
     assert.ok(results.some((result) => result.status === 'fulfilled' && result.value.batch > 1));
   });
 
+  it('answers in the order of the messages where one in the middle is refused by the model', async () => {
+    const graph = new OnnxGraph({ name: 'table' });
+    const table = graph.constant(float32Tensor([4], Float32Array.of(10, 11, 12, 13)));
+    const ids = graph.input('x', 'int64', ['batch', 1]);
+    graph.output('y', graph.node('Gather', [table, ids], { axis: 0 }), 'float32', ['batch', 1]);
+    folder.write('table.onnx', graph.toBytes());
+    const { run } = open('table.onnx', { batching: true });
+    const id = (value: bigint): Tensors => ({ x: { type: 'int64', dims: [1, 1], data: BigInt64Array.of(value) } });
+    await provenBatches(run, () => id(1n));
+    // Past the first batches, whose messages are run one by one as well.
+    for (let turn = 0; turn < 10; turn++) await Promise.all(Array.from({ length: 40 }, () => run(id(1n), many)));
+    const order: number[] = [];
+    const messages = Array.from({ length: 200 }, (_, number) =>
+      run(id(number === 20 ? 99n : 1n), many).then(
+        ({ batch }) => {
+          order.push(number);
+          return batch;
+        },
+        (error) => {
+          order.push(number);
+          return error.code;
+        },
+      ),
+    );
+    const outcomes = await Promise.all(messages);
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+    );
+    assert.deepEqual(
+      outcomes.flatMap((outcome, number) => (typeof outcome === 'string' ? [number, outcome] : [])),
+      [20, 'model-run'],
+    );
+    assert.ok(Math.max(...outcomes.filter((outcome) => typeof outcome === 'number')) > 1);
+  });
+
   it('blames nobody where the trial of a batch does not come back, and then makes none', async () => {
     folder.write('touchy.onnx', crashingModel(0));
     const { run, states } = open('touchy.onnx', { deadlineMs: 500 });

@@ -3,8 +3,9 @@ import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { withoutInspector } from '../../../nodes/infer/host/child.ts';
 import { ENDLESS, scaleModel } from '../models.ts';
-import { first, hostRig, turns, until, vector } from './open-host.ts';
+import { first, hostRig, isAlive, turns, until, vector } from './open-host.ts';
 
 describe('inference host that falls, hangs or is closed', () => {
   const { folder, open, setupOf } = hostRig();
@@ -24,6 +25,17 @@ describe('inference host that falls, hangs or is closed', () => {
       states.map(({ kind }) => kind),
       ['starting', 'ready', 'restarting', 'starting', 'ready'],
     );
+  });
+
+  it('runs what waits behind a run that hangs, where the model is deployed anew meanwhile', async () => {
+    const { host, model, run } = open('loop.onnx', { deadlineMs: 500 });
+    await run(turns(0, 1n));
+    const hung = run(turns(0, ENDLESS));
+    const waiting = [run(turns(1, 1n)), run(turns(2, 1n))];
+    const refused = assert.rejects(hung, { code: 'model-deadline' });
+    await host.reload(model);
+    await refused;
+    assert.deepEqual((await Promise.all(waiting)).map(first), [[2], [3]]);
   });
 
   it('answers again after an idle process died', async () => {
@@ -73,6 +85,33 @@ describe('inference host that falls, hangs or is closed', () => {
     await delay(50);
     delete process.env.LINEWATCH_TEST_HUGE;
     assert.deepEqual(first(await answer), [3, 6, 9]);
+  });
+
+  it('starts where Node-RED itself was told to wait for a debugger', async () => {
+    const before = process.env.NODE_OPTIONS;
+    process.env.NODE_OPTIONS = '--no-warnings --inspect-brk=127.0.0.1:0';
+    try {
+      assert.deepEqual(first(await open('triple.onnx').run(vector(1, 2, 3))), [3, 6, 9]);
+    } finally {
+      if (before === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = before;
+    }
+  });
+
+  it('keeps the other options of Node-RED for the process', () => {
+    const given = { PATH: '/bin', NODE_OPTIONS: '--inspect=9229 --max-old-space-size=64 --inspect-port=0' };
+    assert.deepEqual(withoutInspector(given), { PATH: '/bin', NODE_OPTIONS: '--max-old-space-size=64' });
+    assert.deepEqual(withoutInspector({ PATH: '/bin' }), { PATH: '/bin' });
+  });
+
+  it('kills a process that does not end by itself when its model is closed', async function () {
+    if (process.platform === 'win32') this.skip();
+    const { host, run, close } = open('triple.onnx');
+    await run(vector(1, 1, 1));
+    const { pid } = host;
+    process.kill(pid as number, 'SIGSTOP');
+    await close();
+    await until(() => !isAlive(pid));
   });
 
   it('refuses a corrupt file, and takes it once it is whole', async () => {

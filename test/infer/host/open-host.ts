@@ -29,8 +29,11 @@ interface Options extends Partial<ModelSetup> {
   deadlineMs?: number;
   memoryMb?: number;
   batchLimit?: number;
+  batching?: boolean;
   /** To share; else it gets one of its own. */
   host?: Host;
+  /** Names the setup for each load; else it is always that of the file. */
+  locate?: () => Promise<ModelSetup>;
 }
 
 export interface RunOptions extends Partial<Owner> {
@@ -66,6 +69,16 @@ export function runner(host: Host, model: HostedModel) {
   };
 }
 
+/** Whether a process is there. */
+export function isAlive(pid: number | undefined): boolean {
+  assert.ok(pid !== undefined, 'no process was started');
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** For a `describe`: opens hosts on the models of a new folder; each is closed after its test. */
 export function hostRig() {
   const folder = temporaryFolder({
@@ -87,17 +100,17 @@ export function hostRig() {
     ...setup,
   });
   const open = (file: string, options: Options = {}) => {
-    const { deadlineMs = 10_000, memoryMb = 0, batchLimit = 64, host = new Host(), ...setup } = options;
+    const { deadlineMs = 10_000, memoryMb = 0, batchLimit = 64, batching, host = new Host(), locate, ...setup } = options;
     const states: HostState[] = [];
     const statistics = new ModelStatistics();
     const model = host.add({
-      locate: async () => setupOf(file, setup),
+      locate: locate ?? (async () => setupOf(file, setup)),
       deadlineMs,
       loadDeadlineMs: 20_000,
       memoryMb,
       niceness: 10,
       batchLimit,
-      batching: undefined,
+      batching,
       statistics,
       onLoaded: () => {},
       onState: (state) => states.push(state),

@@ -8,6 +8,7 @@ import type { ModelSettings } from '../../../nodes/infer/model/model-settings.ts
 import { float32Tensor } from '../../../nodes/shared/tensor.ts';
 import { until } from '../host/open-host.ts';
 import { echoModel, scaleModel, temporaryFolder } from '../models.ts';
+import { settings as defaults } from './open-handle.ts';
 
 describe('the handle of a model', () => {
   const folder = temporaryFolder({
@@ -17,20 +18,7 @@ describe('the handle of a model', () => {
     'wide.onnx': scaleModel(2, 5),
     'echo.onnx': echoModel({ x: { type: 'int64', dims: [2] } }),
   });
-  const settings: ModelSettings = {
-    path: 'triple.onnx',
-    backend: 'auto',
-    threads: 1,
-    spinning: true,
-    optimization: 'all',
-    deadlineMs: 5000,
-    memoryMb: 0,
-    host: '',
-    niceness: 10,
-    watch: true,
-    batchLimit: 64,
-    feeds: [],
-  };
+  const settings: ModelSettings = { ...defaults, path: 'triple.onnx', watch: true };
   let remembered: string | undefined;
   const acquire = (changes: Partial<ModelSettings> = {}) =>
     acquireHandle(

@@ -6,7 +6,8 @@ import type { ModelSettings } from '../../../nodes/infer/model/model-settings.ts
 import { float32Tensor } from '../../../nodes/shared/tensor.ts';
 import { temporaryFolder } from '../models.ts';
 
-const settings: ModelSettings = {
+/** As a new node has them. */
+export const settings: ModelSettings = {
   path: '',
   backend: 'auto',
   threads: 1,

@@ -1,6 +1,7 @@
 /** Several messages as one run: their rows one after the other along the first dimension, and the results apart again. */
 import { elementCount, type Tensor, type TensorData, tensorArrays } from '../../shared/tensor.ts';
 import type { Tensors } from './protocol.ts';
+import { Scratch } from './scratch.ts';
 
 /** How many rows the inputs have; undefined where they do not agree on it or a shape has none. */
 export function rowsOf(inputs: Tensors): number | undefined {
@@ -42,11 +43,23 @@ export function canJoin(a: Tensors, b: Tensors): boolean {
   );
 }
 
-/** One set of inputs with the rows of all, in order. They must pass `canJoin`. */
-export function joinRows(all: readonly Tensors[]): Tensors {
+/**
+ * One set of inputs with the rows of all, in order. They must pass `canJoin`.
+ * @param scratch for what is done with before the next batch is joined
+ */
+export function joinRows(all: readonly Tensors[], scratch = new Scratch()): Tensors {
   const [first = {}] = all;
   if (all.length === 1) return first;
-  return Object.fromEntries(Object.keys(first).map((name) => [name, join(all.map((inputs) => inputs[name] as Tensor))]));
+  return Object.fromEntries(
+    Object.keys(first).map((name) => [
+      name,
+      join(
+        name,
+        all.map((inputs) => inputs[name] as Tensor),
+        scratch,
+      ),
+    ]),
+  );
 }
 
 /** The outputs of a batch, apart; undefined where an output has not as many rows as went in. */
@@ -66,12 +79,14 @@ export function splitRows(outputs: Tensors, rows: readonly number[]): Tensors[] 
   return parts;
 }
 
-function join(tensors: readonly Tensor[]): Tensor {
+function join(name: string, tensors: readonly Tensor[], scratch: Scratch): Tensor {
   const [{ type, dims }] = tensors as [Tensor];
   const rows = tensors.reduce((sum, tensor) => sum + (tensor.dims[0] as number), 0);
   const joined = [rows, ...dims.slice(1)];
   if (type === 'string') return { type, dims: joined, data: tensors.flatMap(({ data }) => data as string[]) };
-  const data = new tensorArrays[type](elementCount(joined));
+  const array = tensorArrays[type];
+  const count = elementCount(joined);
+  const data = new array(scratch.take(name, count * array.BYTES_PER_ELEMENT), 0, count);
   let at = 0;
   for (const tensor of tensors) {
     data.set(tensor.data as never, at);

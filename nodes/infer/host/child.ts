@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { asLinewatchError } from '../../shared/errors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
-import { type Answer, type FromHost, sendable, type Tensors, type ToHost } from './protocol.ts';
+import { type Answer, type FromHost, type Part, sendable, type Tensors, type ToHost } from './protocol.ts';
+import { Scratch } from './scratch.ts';
 import { closeMemory, openMemory, PLACES, type SentTensors, SharedMemory } from './shared-memory.ts';
 
 /** What is heard of a host process. After `gone` nothing more comes; whatever it sent before it died comes first. */
@@ -62,11 +63,13 @@ export function startChild(niceness: number, events: ChildEvents): Child {
   });
   /** Places of the shared memory that no run has, and those that runs have. */
   const free = Array.from({ length: PLACES }, (_, place) => place);
-  const taken = new Map<number, number>();
+  const taken = new Map<number, { place: number; scratch: Scratch | undefined }>();
+  /** The outputs of a batch are copied apart as soon as they are here. */
+  const batches = new Scratch();
   child.on('message', (message: FromHost<SentTensors>) => {
-    const whole = message.kind === 'answer' ? received(message, outputs) : message;
-    const place = taken.get(message.id);
-    if (place !== undefined && taken.delete(message.id)) free.push(place);
+    const run = taken.get(message.id);
+    const whole = message.kind === 'answer' ? received(message, outputs, run?.scratch) : message;
+    if (run !== undefined && taken.delete(message.id)) free.push(run.place);
     events.message(whole);
   });
   child.on('error', (error) => {
@@ -96,7 +99,7 @@ export function startChild(niceness: number, events: ChildEvents): Child {
         child.send(message, () => {});
         return;
       }
-      taken.set(message.id, place);
+      taken.set(message.id, { place, scratch: message.rows && batches });
       child.send({ ...message, place, inputs: inputs.put(message.inputs, place) }, () => {});
     },
     kill: () => void child.kill('SIGKILL'),
@@ -120,12 +123,16 @@ export function withoutInspector({ NODE_OPTIONS, ...others }: NodeJS.ProcessEnv)
   return { ...others, NODE_OPTIONS: NODE_OPTIONS.replace(/--inspect\S*/g, '').trim() };
 }
 
-function received(message: Answer<SentTensors>, memory: SharedMemory | undefined): FromHost {
+function received(message: Answer<SentTensors>, memory: SharedMemory | undefined, scratch: Scratch | undefined): FromHost {
   try {
-    const whole = (tensors: SentTensors) => ownMemory(memory?.fetch(tensors) ?? (tensors as Tensors));
+    const whole = (tensors: SentTensors) => {
+      const fetched = memory?.fetch(tensors, scratch) ?? (tensors as Tensors);
+      return scratch === undefined ? ownMemory(fetched) : fetched;
+    };
     const { parts, ...answer } = message;
     if (parts === undefined) return { ...answer, outputs: whole(answer.outputs) };
-    return { ...answer, outputs: {}, parts: parts.map((part) => ('error' in part ? part : { outputs: whole(part.outputs) })) };
+    const own = (part: Part<SentTensors>) => ('error' in part ? part : { outputs: ownMemory(part.outputs as Tensors) });
+    return { ...answer, outputs: {}, parts: parts.map(own) };
   } catch (thrown) {
     return { id: message.id, kind: 'failed', error: sendable(asLinewatchError(thrown)) };
   }

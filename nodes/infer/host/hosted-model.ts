@@ -8,6 +8,7 @@ import type { HostState } from './host-state.ts';
 import { isLate, type Job, JobQueue } from './job-queue.ts';
 import { type Answer, type LoadedModelInfo, type ModelSetup, received, type Tensors } from './protocol.ts';
 import { CRASHES_UNTIL_BROKEN, retryPauseMs } from './restart-policy.ts';
+import { Scratch } from './scratch.ts';
 import type { ModelStatistics } from './statistics.ts';
 
 export interface HostedModelOptions {
@@ -50,6 +51,8 @@ export class HostedModel {
   /** Inputs that it ran on, for warming up a successor. */
   lastInputs: Tensors | undefined;
   #batches = new BatchPolicy();
+  /** A batch is on its way to the process before the next is made. */
+  readonly #joined = new Scratch();
   #crashes = 0;
   #failures = 0;
   #retryAt = 0;
@@ -187,7 +190,15 @@ export class HostedModel {
       }
     };
     return {
-      message: { kind: 'run', model: number, inputs: joinRows(batch.map((each) => each.inputs)), ...further },
+      message: {
+        kind: 'run',
+        model: number,
+        inputs: joinRows(
+          batch.map((each) => each.inputs),
+          this.#joined,
+        ),
+        ...further,
+      },
       deadlineMs: options.deadlineMs,
       begun: () => {
         const now = performance.now();

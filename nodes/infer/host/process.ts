@@ -4,6 +4,7 @@ import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { asLinewatchError } from '../../shared/errors.ts';
 import { type FromHost, sendable, type Tensors, type ToHost } from './protocol.ts';
+import { Scratch } from './scratch.ts';
 import { type SentTensors, SharedMemory } from './shared-memory.ts';
 import { Slot } from './slot.ts';
 
@@ -12,7 +13,8 @@ const OOM_SCORE = 700;
 
 const [, , parentPid, niceness, memory = ''] = process.argv;
 // A run reads its inputs before the next message is looked at.
-const given = memory === '' ? undefined : new SharedMemory(Number(memory), 'inputs', true);
+const given = memory === '' ? undefined : new SharedMemory(Number(memory), 'inputs');
+const scratch = new Scratch();
 const results = memory === '' ? undefined : new SharedMemory(Number(memory), 'outputs');
 const slots = new Map<number, Slot>();
 let turn: Promise<void> = Promise.resolve();
@@ -45,7 +47,7 @@ async function carryOut(message: ToHost<SentTensors>): Promise<FromHost<SentTens
   switch (message.kind) {
     case 'run': {
       const { rows, check, state, place } = message;
-      const inputs = given?.fetch(message.inputs) ?? (message.inputs as Tensors);
+      const inputs = given?.fetch(message.inputs, scratch) ?? (message.inputs as Tensors);
       const answer = rows === undefined ? await slot.run(inputs, state) : await slot.runBatch(inputs, rows, check === true);
       if (answer.parts !== undefined || place === undefined || results === undefined) return { id, kind: 'answer', ...answer };
       return { id, kind: 'answer', ...answer, outputs: results.put(answer.outputs, place) };

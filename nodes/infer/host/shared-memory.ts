@@ -7,11 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { type Tensor, type TensorData, tensorArrays } from '../../shared/tensor.ts';
 import type { Tensors } from './protocol.ts';
+import type { Scratch } from './scratch.ts';
 
 /** Where Linux keeps files in memory. */
 const FOLDER = '/dev/shm';
 /** Less goes faster through the channel. */
-const LEAST_BYTES = 32 * 1024;
+const LEAST_BYTES = 8 * 1024;
 /** Of one message; more goes through the channel. */
 const MOST_BYTES = 32 * 2 ** 20;
 
@@ -30,14 +31,9 @@ export const PLACES = 4;
 export class SharedMemory {
   readonly #fd: number;
   readonly #start: number;
-  /** Buffers to read into, by name; undefined where each tensor gets memory of its own. */
-  readonly #buffers: Map<string, ArrayBuffer> | undefined;
-
-  /** @param reuses whether what was read is done with when the next is read */
-  constructor(fd: number, direction: 'inputs' | 'outputs', reuses = false) {
+  constructor(fd: number, direction: 'inputs' | 'outputs') {
     this.#fd = fd;
     this.#start = direction === 'inputs' ? 0 : PLACES * MOST_BYTES;
-    this.#buffers = reuses ? new Map() : undefined;
   }
 
   /** Puts the large ones of some tensors into a place of the file. Where that has no room, all stay as they are. */
@@ -58,9 +54,15 @@ export class SharedMemory {
     return Object.fromEntries(sent);
   }
 
-  /** The tensors again. @throws Error where the file has not got them */
-  fetch(sent: SentTensors): Tensors {
-    return Object.fromEntries(Object.entries(sent).map(([name, tensor]) => [name, 'at' in tensor ? this.#read(name, tensor) : tensor]));
+  /**
+   * The tensors again.
+   * @param scratch to read into, where they are done with before the next are read; else each gets memory of its own
+   * @throws Error where the file has not got them
+   */
+  fetch(sent: SentTensors, scratch?: Scratch): Tensors {
+    return Object.fromEntries(
+      Object.entries(sent).map(([name, tensor]) => [name, 'at' in tensor ? this.#read(tensor, scratch?.take(name, tensor.bytes)) : tensor]),
+    );
   }
 
   #write(data: NodeJS.ArrayBufferView, at: number): boolean {
@@ -71,19 +73,10 @@ export class SharedMemory {
     }
   }
 
-  #read(name: string, { type, dims, at, bytes }: PlacedTensor): Tensor {
-    const buffer = this.#bufferFor(name, bytes);
+  #read({ type, dims, at, bytes }: PlacedTensor, buffer = new ArrayBuffer(bytes)): Tensor {
     if (readSync(this.#fd, new Uint8Array(buffer), 0, bytes, at) !== bytes) throw new Error('a tensor was not where it was said to be');
     const array = tensorArrays[type as keyof typeof tensorArrays];
-    return { type, dims, data: new array(buffer) as TensorData };
-  }
-
-  #bufferFor(name: string, bytes: number): ArrayBuffer {
-    const kept = this.#buffers?.get(name);
-    if (kept?.byteLength === bytes) return kept;
-    const buffer = new ArrayBuffer(bytes);
-    this.#buffers?.set(name, buffer);
-    return buffer;
+    return { type, dims, data: new array(buffer, 0, bytes / array.BYTES_PER_ELEMENT) as TensorData };
   }
 }
 

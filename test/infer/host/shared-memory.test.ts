@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync } from 'node:fs';
 import type { Tensors } from '../../../nodes/infer/host/protocol.ts';
+import { Scratch } from '../../../nodes/infer/host/scratch.ts';
 import { openMemory, SharedMemory } from '../../../nodes/infer/host/shared-memory.ts';
 import { echoModel } from '../models.ts';
 import { hostRig } from './open-host.ts';
@@ -14,7 +15,7 @@ describe('memory that a host shares', function () {
   after(() => closeSync(fd));
 
   it('carries large tensors of any type, and leaves small ones and texts to the channel', () => {
-    const [giver, taker] = [new SharedMemory(fd, 'inputs'), new SharedMemory(fd, 'inputs', true)];
+    const [giver, taker] = [new SharedMemory(fd, 'inputs'), new SharedMemory(fd, 'inputs')];
     const tensors: Tensors = {
       ...large(1),
       ids: { type: 'int64', dims: [8192], data: BigInt64Array.from({ length: 8192 }, (_, index) => -BigInt(index)) },
@@ -34,6 +35,7 @@ describe('memory that a host shares', function () {
       ],
     );
     assert.deepEqual(taker.fetch(sent), tensors);
+    assert.deepEqual(taker.fetch(sent, new Scratch()), tensors, 'into memory that is used again');
   });
 
   it('keeps two messages apart, and inputs from outputs', () => {

@@ -36,7 +36,7 @@ export interface Job {
   /** What it made already, for the model as it was loaded then. */
   prepared?: { info: LoadedModelInfo; inputs: Tensors };
   /** Whose state the run uses, for a model that has one. */
-  state: string;
+  readonly state: string;
   resolve(answer: RunAnswer): void;
   reject(error: LinewatchError): void;
   /** performance.now() values. It is not worth running after `dueAt` (Infinity: always). */

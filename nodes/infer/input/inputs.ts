@@ -27,7 +27,7 @@ export function inputsOf(payload: unknown, specs: readonly TensorSpec[], fixed: 
 }
 
 function readInputs(payload: unknown, specs: readonly TensorSpec[], fixed: Tensors): Tensors {
-  const free = specs.filter(({ name }) => !Object.hasOwn(fixed, name));
+  const free = isEmpty(fixed) ? specs : specs.filter(({ name }) => !Object.hasOwn(fixed, name));
   const [only] = free;
   if (only === undefined) return fixed;
   if (free.length === 1 && !isNamed(payload, only.name, specs)) return { ...fixed, [only.name]: toTensor(payload, only) };
@@ -132,6 +132,11 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 function looksLikeTensor(value: object): boolean {
   return 'dims' in value && 'data' in value;
+}
+
+function isEmpty(fixed: Tensors): boolean {
+  for (const _ in fixed) return false;
+  return true;
 }
 
 /** Whether a payload for a model with one free input names that input. */

@@ -63,7 +63,7 @@ export class Lane {
 
   /** What comes from now on of this key begins with a new state; what waits already does not. */
   reset(key = ''): void {
-    this.#resets.set(key, (this.#resets.get(key) ?? 0) + 1);
+    this.#resets.set(key, this.resetsOf(key) + 1);
   }
 
   /** So does that of every key, of every node. */
@@ -77,9 +77,13 @@ export class Lane {
     this.#handle.leave(this.#listener, this.#options);
   }
 
-  /** Under which name the host keeps the state of a key. */
-  stateOf(key: string): string {
-    return `${this.#number} ${this.#handle.stateGeneration} ${this.#resets.get(key) ?? 0} ${key}`;
+  /** How often the state of a key was reset. */
+  resetsOf(key: string): number {
+    return this.#resets.get(key) ?? 0;
+  }
+
+  get number(): number {
+    return this.#number;
   }
 
   /** What a run found of its state. */
@@ -96,7 +100,6 @@ export class Lane {
 /** One message's run. Thousands may wait: it makes no closures. */
 class LaneJob implements Job {
   readonly owner: LaneOptions;
-  readonly state: string;
   readonly cameAt = performance.now();
   readonly dueAt: number;
   begunAt = 0;
@@ -105,6 +108,10 @@ class LaneJob implements Job {
   readonly #lane: Lane;
   readonly #handle: ModelHandle;
   readonly #prepare: (model: LoadedModel) => Tensors;
+  readonly #key: string;
+  /** As they were when the message came: a reset is for those that come after it. */
+  readonly #generation: number;
+  readonly #resets: number;
   readonly #resolve: (answer: LaneAnswer) => void;
   readonly #reject: (error: LinewatchError) => void;
 
@@ -119,7 +126,9 @@ class LaneJob implements Job {
     reject: (error: LinewatchError) => void,
   ) {
     this.owner = options;
-    this.state = lane.stateOf(key);
+    this.#key = key;
+    this.#generation = handle.stateGeneration;
+    this.#resets = lane.resetsOf(key);
     this.dueAt = dueAt;
     this.retries = options.retry ? 1 : 0;
     this.#lane = lane;
@@ -127,6 +136,11 @@ class LaneJob implements Job {
     this.#prepare = prepare;
     this.#resolve = resolve;
     this.#reject = reject;
+  }
+
+  /** Under which name the host keeps its state; it begins with the lane. Few models have one: it is made when asked for. */
+  get state(): string {
+    return `${this.#lane.number} ${this.#generation} ${this.#resets} ${this.#key}`;
   }
 
   prepare(info: LoadedModelInfo): Tensors {

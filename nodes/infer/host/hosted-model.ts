@@ -1,8 +1,8 @@
 import { asLinewatchError, LinewatchError } from '../../shared/errors.ts';
 import { bytesOf, canJoin, joinRows, rowsOf, splitRows } from './batch.ts';
 import { BatchPolicy } from './batch-policy.ts';
-import { rowsAreIndependent, sharesRows } from './batch-probe.ts';
-import { ask } from './exchange.ts';
+import { sharesRows } from './batch-probe.ts';
+import { tryBatches } from './batch-trial.ts';
 import type { HostProcess, Task } from './host-process.ts';
 import type { HostState } from './host-state.ts';
 import { isLate, type Job, JobQueue } from './job-queue.ts';
@@ -107,7 +107,7 @@ export class HostedModel {
     const batches = this.#batches;
     if (setup.state.length > 0 || !sharesRows(info)) batches.rowsAreIndependent = false;
     else batches.rowsAreIndependent ??= this.options.batching;
-    if (batches.rowsAreIndependent === undefined && this.options.batchLimit > 1) void this.#tryBatches(process, info, batches);
+    if (batches.rowsAreIndependent === undefined && this.options.batchLimit > 1) void tryBatches(process, this, info, batches);
     this.enter({ kind: 'ready', info });
   }
 
@@ -245,15 +245,5 @@ export class HostedModel {
         );
       } else job.resolve({ outputs: result.outputs, info, runMs, queueMs: queueMs[index] as number, batch: shared, fresh });
     });
-  }
-
-  /** On made-up inputs, between the messages of the flow: they may do what real ones never do. */
-  async #tryBatches(process: HostProcess, info: LoadedModelInfo, batches: BatchPolicy): Promise<void> {
-    const run = async (inputs: Tensors) => {
-      const message = { kind: 'run' as const, model: this.number, inputs };
-      return (await ask(process, message, this.options.deadlineMs, true)) as Answer;
-    };
-    const found = await rowsAreIndependent({ inputs: info.inputs, outputs: info.outputs, run }, this.options.deadlineMs);
-    batches.rowsAreIndependent ??= found;
   }
 }

@@ -108,5 +108,6 @@
     });
   }
 
+  window.linewatch ??= {};
   window.linewatch.comboBox = comboBox;
 })();

@@ -1,6 +1,6 @@
-// What all dialogs of the pack share. Each node's HTML loads it first; loading it again does nothing.
+// What all dialogs of the pack share. Each node's HTML loads it; loading it again does nothing.
 (() => {
-  if (window.linewatch) return;
+  if (window.linewatch?.dialog) return;
 
   /** A field that names an environment variable is checked on the gateway, not here. */
   const isEnvironment = (value) => typeof value === 'string' && /\$\{[^}]+\}/.test(value);
@@ -203,5 +203,7 @@
 
   $('<link rel="stylesheet">').attr('href', 'resources/@linewatch/node-red-edge-ai/editor.css').appendTo(document.head);
 
-  window.linewatch = { problem, number, required, custom, configNode, rows, current, table, tableRows, fillHeight, dialog };
+  // The editor loads the scripts of a node all at once, and whichever comes first runs first.
+  const shared = { problem, number, required, custom, configNode, rows, current, table, tableRows, fillHeight, dialog };
+  window.linewatch = Object.assign(window.linewatch ?? {}, shared);
 })();

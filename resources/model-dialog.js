@@ -220,5 +220,6 @@
     for (const request of old) request.abort();
   }
 
+  window.linewatch ??= {};
   window.linewatch.modelDialog = { open, close };
 })();

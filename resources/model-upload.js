@@ -91,5 +91,6 @@
     });
   }
 
+  window.linewatch ??= {};
   window.linewatch.modelUpload = modelUpload;
 })();

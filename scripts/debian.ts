@@ -5,7 +5,12 @@ import { spawnSync } from 'node:child_process';
 const packages = {
   chromium: { command: 'chromium', for: 'the editor tests' },
   mbpoll: { command: 'mbpoll', for: 'reading the simulator with a foreign Modbus client' },
-  'python3-pymodbus': { command: 'dpkg-query -W python3-pymodbus', for: 'reading a foreign Modbus server' },
+  'python3-pymodbus': { command: 'dpkg-query -W python3-pymodbus', for: 'judging our Modbus by pymodbus' },
+  'python3-serial-asyncio': { command: 'dpkg-query -W python3-serial-asyncio', for: 'judging our Modbus by pymodbus on a serial line' },
+  'libmodbus-dev': { command: 'dpkg-query -W libmodbus-dev', for: 'judging our Modbus by libmodbus, and reading through spoilt answers' },
+  gcc: { command: 'gcc', for: 'compiling a server made of libmodbus' },
+  'libc6-dev': { command: 'dpkg-query -W libc6-dev', for: 'compiling a server made of libmodbus' },
+  socat: { command: 'socat', for: 'serial lines without hardware' },
   'fonts-noto-cjk': { command: 'dpkg-query -W fonts-noto-cjk', for: 'Chinese letters in the screenshots' },
 } as const;
 

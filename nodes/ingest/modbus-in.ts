@@ -1,88 +1,130 @@
 import { defineNode, type Message, serviceOf } from '../node-red/define-node.ts';
-import type { LinewatchError } from '../shared/errors.ts';
-import type { SampleMessage } from '../shared/messages.ts';
-import type { ModbusConnection } from './modbus/connection.ts';
-import { Device, type Scan } from './modbus/device.ts';
-import { qualityOf } from './modbus/fault.ts';
-import { Outage } from './modbus/outage.ts';
-import { readTags } from './modbus/tag.ts';
+import { addMetrics } from '../node-red/metrics.ts';
+import type { ModbusConnection } from './modbus/link/connection.ts';
+import { ChangeFilter } from './modbus/read/change.ts';
+import { Device, type Scan } from './modbus/read/device.ts';
+import { OneScan } from './modbus/read/one-scan.ts';
+import { Outage } from './modbus/read/outage.ts';
+import { SampleMaker } from './modbus/read/sample.ts';
+import { type ScanFigures, scanFamilies } from './modbus/read/scan-metrics.ts';
+import { badStatus, type ScanStatus, statusOf, workingStatus } from './modbus/read/scan-status.ts';
+import { readTags } from './modbus/tag/table.ts';
+import { tagEndpoints } from './modbus/tag/tag-endpoints.ts';
 
-/** Reads the tags of one unit every so often, and whenever a message comes, and sends them as one sample. */
+/** A counter of skipped scans that grows with each scan is not to send a status with each. */
+const SKIPPED_EVERY_MS = 5000;
+
+/** Of the nodes that run, by id. */
+const figuresOf = new Map<string, ScanFigures>();
+
+/** Reads the tags of one unit every so often, or when a message comes, and sends them as one sample. */
 export default defineNode({
   type: 'linewatch-modbus-in',
   url: import.meta.url,
+  register(RED) {
+    tagEndpoints(RED);
+    addMetrics('modbus-in', () => scanFamilies(figuresOf.values()));
+  },
   read: (fields) => ({
     connection: fields.text('connection', { optional: true }),
     unit: fields.number('unit', { default: 1, min: 0, max: 255, integer: true }),
+    trigger: fields.choice('trigger', ['scan', 'input'], 'scan'),
     scanMs: fields.number('scanMs', { default: 1000, min: 10, max: 86_400_000, integer: true }),
+    onlyChanges: fields.choice('send', ['every', 'change'], 'every') === 'change',
     topic: fields.text('topic', { default: fields.text('name', { optional: true }) }),
-    tags: readTags(fields.rows('tags')),
+    name: fields.text('name', { optional: true }),
+    // The unit's settings say how their addresses count, and stand in the connection.
+    rows: fields.rows('tags'),
+    // Version 0.1 had no such field, and its addresses were those on the wire.
+    isOld: fields.text('trigger', { optional: true }) === '',
   }),
-  start({ config, clock, RED, send, status, fail }) {
-    const { unit, scanMs, topic, tags } = config;
+  start({ config, clock, node, RED, started, send, status, fail }) {
+    const { unit, topic, onlyChanges } = config;
+    const scanMs = config.trigger === 'scan' ? config.scanMs : undefined;
     const connection = serviceOf<ModbusConnection>(RED, 'connection', config.connection, 'modbus-connection');
-    const address = `${connection.endpoint.host}:${connection.endpoint.port}`;
-    const device = new Device(connection, unit, tags, clock);
+    const settings = connection.settingsOf(unit);
+    const tags = readTags(config.rows, { ...settings, asWire: config.isOld });
+    const device = new Device({ reader: connection, unit, tags, settings, clock });
+    const samples = new SampleMaker(tags);
+    const changes = new ChangeFilter(tags);
     const outage = new Outage();
-    let running: Promise<Scan> | undefined;
-    let next: Promise<Scan> | undefined;
+    const figures: ScanFigures = {
+      labels: { id: node.id, node: config.name },
+      tags: tags.length,
+      good: 0,
+      requests: device.requests,
+      scans: 0,
+      skipped: 0,
+    };
+    figuresOf.set(node.id, figures);
+    const view = { unit, address: connection.label, count: tags.length, scanMs, skipped: 0 };
+    const show = ([colour, key, values]: ScanStatus) => status(colour, key, values);
+    let skippedShownAt = Number.NEGATIVE_INFINITY;
     let everGood = false;
 
-    const showBad = (problem: LinewatchError) => {
-      const quality = qualityOf(problem);
-      if (quality === 'BadNotConnected') status('red', 'notConnected', { address });
-      else if (quality === 'BadTimeout') status('red', 'noAnswer', { unit });
-      else status('red', 'refused', { unit });
+    const changedIn = (scan: Scan) => (onlyChanges ? changes.changed(scan.values, scan.qualities) : undefined);
+    const sampleOf = (scan: Scan, changed = changedIn(scan)): Message => {
+      if (changed !== undefined) changes.sent(scan.values, scan.qualities);
+      const sample = { ...samples.make(scan), topic, timestamp: scan.timestamp, ...(changed && { changed }) };
+      return sample as unknown as Message;
     };
-    const sampleOf = ({ payload, tags, timestamp }: Scan): SampleMessage => ({ payload, tags, topic, timestamp });
-    const report = (scan: Scan, alwaysSend: boolean): Scan => {
-      const verdict = outage.judge(scan, clock.now());
+    const report = (scan: Scan, forMessage: boolean): Scan => {
+      const verdict = outage.judge(scan);
       everGood ||= scan.good > 0;
+      figures.good = scan.good;
+      figures.requests = device.requests;
       if (verdict.report !== undefined) fail(verdict.report);
-      if (scan.good === tags.length) status('green', 'scanning', { count: tags.length, scanMs });
-      else if (verdict.level === 'bad') showBad(scan.problem as LinewatchError);
-      else status('yellow', 'partly', { good: scan.good, count: tags.length });
-      if (verdict.send && !alwaysSend) send(sampleOf(scan) as unknown as Message);
+      if (figures.skipped !== view.skipped && clock.now() - skippedShownAt >= SKIPPED_EVERY_MS) {
+        view.skipped = figures.skipped;
+        skippedShownAt = clock.now();
+      }
+      show(statusOf(scan, verdict.level, view));
+      if (forMessage || !verdict.send) return scan;
+      const changed = changedIn(scan);
+      if (changed?.length !== 0) send(sampleOf(scan, changed));
       return scan;
     };
-    const scan = (forInput = false): Promise<Scan> => {
-      running = device.scan().then((result) => {
-        running = undefined;
-        return report(result, forInput);
-      });
-      return running;
-    };
-    /** A scan that begins after this call. Messages that come during one share the next. */
-    const fresh = (): Promise<Scan> => {
-      if (running === undefined) return scan(true);
-      next ??= running.then(() => {
-        next = undefined;
-        return fresh();
-      });
-      return next;
-    };
+    const scans = new OneScan(async (forMessage) => {
+      figures.scans++;
+      return report(await device.scan(), forMessage);
+    });
 
+    void started.then(() => {
+      for (const misfit of device.misfits) fail(misfit);
+    });
     const unsubscribe = connection.onState((state) => {
-      if (state.phase === 'connecting' && !outage.lasting) status('yellow', 'connecting', { address });
+      if (state.phase === 'connecting' && !outage.lasting) status('yellow', 'connecting', { address: connection.label });
+      if (scanMs === undefined) {
+        if (state.phase === 'up') show(workingStatus(view));
+        if (state.phase === 'down') show(badStatus(state.error, view));
+        return;
+      }
       // Between two scans nobody would notice; a server that only starts later than this flow is no outage yet.
-      if (state.phase === 'down' && everGood && running === undefined) report(device.failed(state.error), false);
-      if (state.phase === 'up' && running === undefined) {
+      if (state.phase === 'down' && everGood && !scans.isRunning) report(device.failed(state.error), false);
+      if (state.phase === 'up' && !scans.isRunning) {
         const release = clock.hold();
-        void scan().finally(release);
+        void scans.any().finally(release);
       }
     });
-    const cancel = clock.every(scanMs, async () => {
-      await (running ?? scan());
-    });
+    const scan = async () => {
+      await scans.any();
+    };
+    const skip = (turns: number) => {
+      // While there is no link no scan could take place.
+      if (connection.state.phase === 'up') figures.skipped += turns;
+    };
+    const cancel = scanMs === undefined ? () => {} : clock.every(scanMs, scan, skip);
 
     return {
       async input(message, reply) {
-        const result = await fresh();
-        reply({ ...message, ...sampleOf(result) } as unknown as Message);
+        const scan = await scans.fresh();
+        reply({ ...message, ...sampleOf(scan) });
       },
       close() {
         cancel();
         unsubscribe();
+        device.close();
+        if (figuresOf.get(node.id) === figures) figuresOf.delete(node.id);
       },
     };
   },

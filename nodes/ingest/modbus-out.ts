@@ -1,76 +1,99 @@
 import { defineNode, type Message, serviceOf } from '../node-red/define-node.ts';
-import { asLinewatchError, LinewatchError } from '../shared/errors.ts';
+import { dataFolder, stateFile } from '../node-red/files.ts';
+import { addMetrics } from '../node-red/metrics.ts';
+import { type Language, wordError } from '../node-red/wording.ts';
+import { LinewatchError } from '../shared/errors.ts';
 import type { WriteResult } from '../shared/messages.ts';
-import { encodeWrite } from './modbus/codec.ts';
-import type { ModbusConnection } from './modbus/connection.ts';
-import { writeMayHaveHappened } from './modbus/fault.ts';
-import { isBitArea, readTag } from './modbus/tag.ts';
-
-/** Errors after which it is certain that nothing was sent, because the value or the tag is wrong. */
-const refused = /^modbus-write-/;
+import type { ModbusConnection } from './modbus/link/connection.ts';
+import { ArmedSwitch } from './modbus/write/armed-switch.ts';
+import { readWrite } from './modbus/write/config.ts';
+import { TagWriter, type WriteEnd } from './modbus/write/tag-writer.ts';
+import { lostLines, writeLogIn } from './modbus/write/write-log.ts';
 
 /** Writes one tag of one unit with each message. A write ends exactly once, and is never repeated by itself. */
 export default defineNode({
   type: 'linewatch-modbus-out',
   url: import.meta.url,
-  read(fields) {
-    const area = fields.choice('area', ['coil', 'holding']);
-    const name = fields.text('tag', { default: `${area} ${fields.text('address')}` });
-    // A node's `type` is Node-RED's own, and its `unit` is the device here.
-    const tag = readTag(fields, name, { type: 'dataType', unit: 'tagUnit' });
-    const minimum = isBitArea(area) ? undefined : fields.optionalNumber('minimum');
-    const maximum = isBitArea(area) ? undefined : fields.optionalNumber('maximum');
-    if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
-      throw new LinewatchError('config-range', { property: 'maximum', min: minimum, max: '', got: maximum });
-    }
-    return {
-      connection: fields.text('connection', { optional: true }),
-      unit: fields.number('unit', { default: 1, min: 0, max: 255, integer: true }),
-      tag,
-      minimum: minimum ?? Number.NEGATIVE_INFINITY,
-      maximum: maximum ?? Number.POSITIVE_INFINITY,
-    };
-  },
-  start({ config, clock, RED, status }) {
-    const { unit, tag, minimum, maximum } = config;
+  register: () =>
+    addMetrics('modbus-write-log', () => [
+      {
+        name: 'linewatch_modbus_write_log_lost_lines_total',
+        help: 'Lines of the log of Modbus writes that could not be written.',
+        type: 'counter',
+        samples: [{ value: lostLines() }],
+      },
+    ]),
+
+  read: (fields) => ({
+    fields,
+    name: fields.text('name', { optional: true }),
+    connection: fields.text('connection', { optional: true }),
+    unit: fields.number('unit', { default: 1, min: 0, max: 255, integer: true }),
+    armed: fields.boolean('armed', true),
+  }),
+
+  start({ config, clock, node, RED, language, started, status }) {
+    const { unit } = config;
     const connection = serviceOf<ModbusConnection>(RED, 'connection', config.connection, 'modbus-connection');
-    const address = `${connection.endpoint.host}:${connection.endpoint.port}`;
-    const checkGuard = (amount: unknown, slack: number) => {
-      if (typeof amount === 'number' && (amount < minimum - slack || amount > maximum + slack)) {
-        throw new LinewatchError('modbus-write-guard', { tag: tag.name, got: amount, min: wordLimit(minimum), max: wordLimit(maximum) });
-      }
-    };
-    // What an integer register rounds to must be permitted as well; floats lose some digits at most.
-    const roundingSlack = tag.type.startsWith('float') ? Number.POSITIVE_INFINITY : Math.abs(tag.scale) * 1e-6;
-    const unsubscribe = connection.onState(({ phase }) => {
-      if (phase === 'connecting') status('yellow', 'connecting', { address });
+    // Only the connection knows how the addresses of its units count.
+    const { tag, options } = readWrite(config.fields, connection.settingsOf(unit));
+    const folder = dataFolder(RED.settings as Parameters<typeof dataFolder>[0]);
+    const log = folder === undefined ? undefined : writeLogIn(folder);
+    const armed = new ArmedSwitch(folder === undefined ? undefined : stateFile(folder, node.id), config.armed);
+    const subject = { node: node.id, name: config.name, connection: connection.label, unit, ...placeOf(tag) };
+    const writer = new TagWriter({ connection, unit, tag, clock }, options, subject, log, () => armed.isArmed);
+
+    const warn = (error: LinewatchError) => node.warn(worded(error, language));
+    if (armed.problem !== undefined) warn(armed.problem);
+    void Promise.all([log?.orphans, started]).then(([orphans = []]) => {
+      const count = orphans.filter((orphan) => orphan.node === node.id).length;
+      if (count > 0 && log !== undefined) warn(new LinewatchError('modbus-write-orphans', { count, path: log.path }));
+    });
+
+    const show = () => {
+      const { phase } = connection.state;
+      const address = connection.label;
+      if (!armed.isArmed) status('grey', 'disarmed');
+      else if (phase === 'connecting') status('yellow', 'connecting', { address });
       else if (phase === 'up') status('green', 'ready');
       else if (phase === 'down') status('red', 'notConnected', { address });
-    });
+    };
+    const showWritten = ({ value, unlogged }: WriteEnd) => {
+      const text = `${[value].flat().join(', ')} ${tag.unit}`.trim();
+      status(unlogged === undefined ? 'green' : 'yellow', unlogged === undefined ? 'written' : 'writtenUnlogged', { value: text });
+    };
+    show();
+    const unsubscribe = connection.onState(show);
 
     return {
       async input(message, send) {
-        const value = message.payload;
-        checkGuard(value, 0);
-        checkGuard(encodeWrite(tag, value).value, roundingSlack);
-        const finish = (result: Omit<WriteResult, 'tag' | 'timestamp'>) =>
-          send({ ...message, write: { tag: tag.name, timestamp: clock.now(), ...result } } as Message);
-        try {
-          const written = await connection.write(unit, tag, value);
-          status('green', 'written', { value: String(written), unit: tag.unit });
-          finish({ value: written, outcome: 'acknowledged' });
-        } catch (thrown) {
-          const error = asLinewatchError(thrown);
-          if (!refused.test(error.code)) {
-            const outcome = writeMayHaveHappened(error) ? 'unknown' : 'failed';
-            finish({ value: value as WriteResult['value'], outcome, error: error.message });
-          }
-          throw error;
+        if (message.command !== undefined) {
+          await armed.obey(message.command).finally(show);
+          return;
         }
+        const end = await writer.write(message.payload);
+        const { value, outcome, error, unlogged } = end;
+        const reason = error && worded(error, language);
+        const write: WriteResult = { tag: tag.name, value, outcome, ...(reason && { error: reason }), timestamp: clock.now() };
+        send({ ...message, write } as Message);
+        if (unlogged?.isNews) warn(unlogged.error);
+        if (error === undefined) showWritten(end);
+        else if (error.code === 'modbus-write-disarmed') show();
+        else throw outcome === 'unknown' ? new LinewatchError('modbus-write-unknown', { reason: reason as string }, error) : error;
       },
-      close: unsubscribe,
+      async close() {
+        unsubscribe();
+        await writer.close();
+      },
     };
   },
 });
 
-const wordLimit = (limit: number) => String(limit).replace('Infinity', '∞');
+const placeOf = ({ name, area, address }: { name: string; area: string; address: number }) => ({ tag: name, area, address });
+
+/** An error in the runtime's language, the error that it names as its reason included. */
+function worded(error: LinewatchError, language: Language): string {
+  const { code, context, cause } = error;
+  if (!('reason' in context) || !(cause instanceof LinewatchError)) return wordError(error, language);
+  return wordError(new LinewatchError(code, { ...context, reason: wordError(cause, language) }), language);
+}

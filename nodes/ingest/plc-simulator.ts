@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { defineNode, type Message } from '../node-red/define-node.ts';
-import { type ModbusServer, serveModbus } from './modbus/serve.ts';
+import { type ModbusServer, serveModbus } from './modbus/server/serve.ts';
 import { applyCommand, readCommand } from './pump/command.ts';
 import { pumpDevice } from './pump/device.ts';
 import { type LiveSimulator, simulatorEndpoints } from './pump/endpoints.ts';

@@ -33,7 +33,8 @@ export const realClock: Clock = {
     let busy = false;
     let timer: NodeJS.Timeout;
     const wait = () => {
-      const due = Math.floor((performance.now() - start) / ms) + 1;
+      // A timer may fire a little early: the turn that was just taken is not due again.
+      const due = Math.max(turn, Math.floor((performance.now() - start) / ms)) + 1;
       if (due > turn + 1) onSkip?.(due - turn - 1);
       turn = due;
       timer = setTimeout(fire, Math.max(0, start + turn * ms - performance.now()));

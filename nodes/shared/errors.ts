@@ -5,14 +5,14 @@
  * A message names the node's property, what was expected and what came.
  */
 export const errorCatalogue = {
-  'config-missing': '{{property}}: a value is required',
-  'config-number': '{{property}}: expected a number, got {{got}}',
-  'config-integer': '{{property}}: expected a whole number, got {{got}}',
-  'config-range': '{{property}}: expected {{min}} to {{max}}, got {{got}}',
-  'config-choice': '{{property}}: expected one of {{expected}}, got {{got}}',
+  'config-missing': '[[row {{row}}, ]]{{property}}: a value is required',
+  'config-number': '[[row {{row}}, ]]{{property}}: expected a number, got {{got}}',
+  'config-integer': '[[row {{row}}, ]]{{property}}: expected a whole number, got {{got}}',
+  'config-range': '[[row {{row}}, ]]{{property}}: expected {{min}} to {{max}}, got {{got}}',
+  'config-choice': '[[row {{row}}, ]]{{property}}: expected one of {{expected}}, got {{got}}',
   'config-list': '{{property}}: expected a list, got {{got}}',
   'config-node': '{{property}}: no {{expected}} is chosen, or it does not work itself; choose or mend it, and deploy again',
-  'env-missing': '{{property}}: environment variable {{variable}} is not set',
+  'env-missing': '[[row {{row}}, ]]{{property}}: environment variable {{variable}} is not set',
   'file-missing': '{{property}}: file {{path}} does not exist',
   'file-unreadable': '{{property}}: file {{path}} can not be read: {{reason}}',
   'input-payload': 'msg.payload: expected {{expected}}, got {{got}}',
@@ -111,21 +111,80 @@ export const errorCatalogue = {
   'interpret-value': '{{property}}: value {{index}} is {{got}}; nothing can be read from it',
 
   'modbus-tag-none': 'tags: add at least one tag',
-  'modbus-tag-duplicate': 'tag "{{tag}}": the name is used twice, in rows {{first}} and {{second}}',
-  'modbus-tag-address': 'tag "{{tag}}": address {{got}} is outside 0..65535',
-  'modbus-tag-span': 'tag "{{tag}}": a {{type}} at address {{address}} takes {{width}} registers and runs past 65535',
-  'modbus-tag-type': 'tag "{{tag}}": area {{area}} expects type {{expected}}, got {{got}}',
-  'modbus-tag-scale': 'tag "{{tag}}": scale: expected a number other than 0, got 0',
+  'modbus-tag-name': '[[row {{row}}, ]]name: {{got}} can not be the name of a tag; choose another one',
+  'modbus-tag-duplicate': '[[row {{row}}, ]]tag "{{tag}}": name: it is used twice, first in row {{first}}',
+  'modbus-tag-address':
+    '[[row {{row}}, ]]tag "{{tag}}": address: expected 0 to 65535, 40001, 400001, 4x1, #0 or 0x0 (a bit of a register: 40001.3), got {{got}}',
+  'modbus-tag-range': '[[row {{row}}, ]]tag "{{tag}}": address: {{got}} is outside 0..65535 on the wire',
+  'modbus-tag-one-based': '[[row {{row}}, ]]tag "{{tag}}": address: the addresses of this unit count from 1, got {{got}}',
+  'modbus-tag-other-area': '[[row {{row}}, ]]tag "{{tag}}": address: {{got}} is of area {{area}}, the area of the tag is {{expected}}',
+  'modbus-tag-ambiguous':
+    '[[row {{row}}, ]]tag "{{tag}}": address: {{got}} could be the reference of a coil or hexadecimal; write {{reference}} for the reference, or #{{number}} for a wire address',
+  'modbus-tag-reference':
+    '[[row {{row}}, ]]tag "{{tag}}": address: references of area {{area}} begin at {{first}}, got {{got}}; a wire address that looks like one is written with #',
+  'modbus-tag-bit': '[[row {{row}}, ]]tag "{{tag}}": address: expected a bit 0 to 15, such as 40001.3, got {{got}}',
+  'modbus-tag-no-bit':
+    '[[row {{row}}, ]]tag "{{tag}}": address: only a bool in a register has a bit, such as 40001.3, got {{got}} for {{type}} in area {{area}}',
+  'modbus-tag-span':
+    '[[row {{row}}, ]]tag "{{tag}}": address: {{type}} at address {{address}} takes {{width}} registers and runs past 65535',
+  'modbus-tag-type': '[[row {{row}}, ]]tag "{{tag}}": type: area {{area}} expects {{expected}}, got {{got}}',
+  'modbus-tag-length': '[[row {{row}}, ]]tag "{{tag}}": length: a string needs its length, 1 to {{most}} bytes, got {{got}}',
+  'modbus-tag-scale': '[[row {{row}}, ]]tag "{{tag}}": scale: expected a number other than 0, got 0',
+  'modbus-tag-deadband':
+    '[[row {{row}}, ]]tag "{{tag}}": deadband: expected nothing, a number from 0 on, or a percentage such as 2%, got {{got}}',
+  'modbus-tag-overlap':
+    '[[row {{row}}, ]]tag "{{tag}}": address: its registers {{first}} to {{last}} overlap with tag "{{other}}" in row {{otherRow}}, which begins at {{otherFirst}} and ends at {{otherLast}}',
+  'modbus-tag-unreadable':
+    'tag "{{tag}}": it is not read: {{area}} {{first}} to {{last}} touches addresses that the connection declares unreadable for unit {{unit}}',
+  'modbus-tag-wide':
+    'tag "{{tag}}": it is not read: it takes {{width}} registers, and the connection allows {{most}} in one request to unit {{unit}}',
+  'modbus-csv-unknown': 'the column is not known; expected {{expected}}',
+  'modbus-csv-twice': 'the column is there twice',
+  'modbus-csv-missing': 'the column is missing; at least {{expected}} are needed',
+  'modbus-csv-cells': 'expected at most {{expected}} cells, got {{got}}; a cell with a comma must be quoted',
+  'modbus-csv-rows': 'expected at most {{most}} rows; divide the file',
+  'modbus-csv-empty': 'expected a heading and at least one row',
+  'modbus-csv-size': 'expected a text of at most {{mostMb}} MB',
+  'modbus-csv-wire':
+    'the address {{got}} is {{wire}} on the wire, but column wire says {{expected}}: a spreadsheet makes 1 of 00001 and 40001.1 of 40001.10; write such addresses with # or as text',
+  'modbus-not-deployed': 'connection: it is not deployed yet, or does not work itself; deploy it first, then read',
+  'modbus-read-now': 'no answer within {{seconds}} s; other requests may be waiting for this device',
   'modbus-refused': 'no connection to {{host}}:{{port}}: the connection was refused; check that a Modbus server runs there',
   'modbus-host': 'no connection to {{host}}:{{port}}: the host name is not known',
   'modbus-connect-timeout': 'no connection to {{host}}:{{port}}: no answer within {{timeoutMs}} ms',
   'modbus-unreachable': 'no connection to {{host}}:{{port}}: {{reason}}',
-  'modbus-lost': 'the connection to {{host}}:{{port}} was lost',
-  'modbus-silent': 'the connection to {{host}}:{{port}} was given up after {{count}} requests without an answer',
-  'modbus-closed': 'the connection to {{host}}:{{port}} is closed',
-  'modbus-timeout': 'unit {{unit}} at {{host}}:{{port}} gave no answer within {{timeoutMs}} ms',
-  'modbus-answer': 'the answer from {{host}}:{{port}} does not fit the request ({{reason}}); the connection was reset',
-  'modbus-echo': 'unit {{unit}} confirmed another write than the one sent: expected {{expected}}, got {{got}}; the connection was reset',
+  'modbus-lost': 'the connection to {{label}} was lost',
+  'modbus-silent': 'the connection to {{label}} was given up after {{count}} requests without an answer',
+  'modbus-closed': 'the connection to {{label}} is closed',
+  'modbus-timeout': 'unit {{unit}} at {{label}} gave no answer within {{timeoutMs}} ms',
+  'modbus-answer': 'the answer from {{label}} does not fit the request ({{reason}}); the connection was reset',
+  'modbus-echo': 'unit {{unit}} confirmed another write than the one sent: expected {{expected}}, got {{got}}',
+  'modbus-line': 'the answer on {{label}} does not fit the request ({{reason}}); it was not used',
+  'modbus-unit-silent':
+    'unit {{unit}} at {{label}} does not answer; so as not to hold up the other units it is asked again in {{seconds}} s',
+  'modbus-broadcast': 'a write to unit 0 goes to all units on {{label}}, and none confirms it',
+  'modbus-broadcast-read': 'unit 0 stands for all units on {{label}} and can not be read; give the number of one unit',
+  'modbus-tls': 'no secure connection to {{host}}:{{port}}: {{reason}}',
+  'modbus-tls-authority':
+    'no secure connection to {{host}}:{{port}}: the certificate of the device is not signed by a known authority ({{reason}}); add its CA certificate to the TLS configuration',
+  'modbus-tls-expired':
+    'no secure connection to {{host}}:{{port}}: the certificate of the device is not valid today ({{reason}}); check it, and the clock of this gateway',
+  'modbus-tls-name':
+    'no secure connection to {{host}}:{{port}}: the certificate of the device is for another name ({{reason}}); use that name as host, or as server name in the TLS configuration',
+  'modbus-tls-refused':
+    'no secure connection to {{host}}:{{port}}: the device refused our certificate ({{reason}}); check certificate and key in the TLS configuration',
+  'modbus-tls-ended':
+    'no secure connection to {{host}}:{{port}}: the device ended it before it answered; perhaps it does not accept our certificate',
+  'modbus-serial': 'serial port {{path}}: {{reason}}',
+  'modbus-serial-library':
+    'serial ports need the package serialport, which is not installed here; run npm install serialport in the user directory of Node-RED ({{reason}})',
+  'modbus-serial-missing': 'serial port {{path}} is not there; check that the adapter is plugged in; found: {{found}}',
+  'modbus-serial-permission':
+    'serial port {{path}} may not be opened by the user of Node-RED; add that user to the group dialout and start Node-RED again',
+  'modbus-serial-busy': 'serial port {{path}} is in use by another program or connection',
+  'modbus-units-twice': 'units: rows {{first}} and {{second}} are both for {{unit}}; keep one of them',
+  'modbus-units-unreadable':
+    'units: row {{row}}, unreadable: expected ranges such as holding 100-120, input 5 (areas {{areas}}; addresses 0 to 65535), got {{got}}',
   'modbus-illegal-function': 'unit {{unit}} does not know the function for {{request}} (exception 1)',
   'modbus-illegal-address': 'unit {{unit}} does not have all addresses of {{request}} (exception 2)',
   'modbus-illegal-value': 'unit {{unit}} does not accept the value or length of {{request}} (exception 3)',
@@ -133,20 +192,61 @@ export const errorCatalogue = {
   'modbus-device-busy': 'unit {{unit}} is busy and did not carry out {{request}} (exception 6)',
   'modbus-gateway': 'the gateway can not reach unit {{unit}} for {{request}} (exception {{exception}})',
   'modbus-exception': 'unit {{unit}} refused {{request}} (exception {{exception}})',
-  'modbus-queue': '{{host}}:{{port}}: {{waiting}} writes are waiting already; this one was not sent',
+  'modbus-queue': '{{label}}: {{waiting}} writes are waiting already; this one was not sent',
   'modbus-late': 'tag "{{tag}}": the write waited {{seconds}} s for its turn and was not sent any more',
   'modbus-write-area': 'tag "{{tag}}": area: expected one of coil, holding to write to, got {{got}}',
   'modbus-write-value': 'tag "{{tag}}": msg.payload: expected {{expected}}, got {{got}}; nothing was written',
   'modbus-write-fit': 'tag "{{tag}}": {{got}} (raw {{raw}}) does not fit {{type}}; nothing was written',
+  'modbus-write-length':
+    'tag "{{tag}}": msg.payload: expected a text of at most {{length}} bytes (UTF-8), got {{got}}; nothing was written',
+  'modbus-write-count': 'tag "{{tag}}": msg.payload: expected 1 to {{most}} values, got {{got}}; nothing was written',
   'modbus-write-guard': 'tag "{{tag}}": {{got}} is outside the permitted {{min}}..{{max}}; nothing was written',
+  'modbus-write-rate':
+    'tag "{{tag}}": from {{from}} to {{got}} is a change of more than the {{allowed}} permitted now (largest change {{rate}} per second); nothing was written',
+  'modbus-write-rate-unread':
+    'tag "{{tag}}": the largest change can not be checked, as the present value could not be read ({{reason}}); nothing was written',
+  'modbus-write-no-rate': '{{property}}: expected a number above 0, or nothing for no limit, got 0',
+  'modbus-write-disarmed': 'tag "{{tag}}": not armed; nothing was written',
+  'modbus-write-closed': 'tag "{{tag}}": the node was closed before the write was sent; nothing was written',
+  'modbus-write-left': 'tag "{{tag}}": the node was closed before the device had confirmed the write',
+  'modbus-write-interrupted': 'Node-RED ended before the outcome of this write was known',
+  'modbus-write-queue': 'tag "{{tag}}": {{waiting}} writes are waiting already; this one was not sent',
+  'modbus-write-mask':
+    'tag "{{tag}}": unit {{unit}} has no mask write (function 22, exception 1), by which a bit or an 8-bit value of a register is written; write the whole register, or tick "Without mask write" where nothing else changes this register',
+  'modbus-write-differs': 'tag "{{tag}}": unit {{unit}} confirmed {{sent}} (raw {{sentRaw}}), but {{held}} (raw {{heldRaw}}) was read back',
+  'modbus-write-unverified': 'tag "{{tag}}": unit {{unit}} confirmed the write, but it could not be read back ({{reason}})',
+  'modbus-write-unknown': 'unknown: {{reason}}',
+  'modbus-write-orphans':
+    'Node-RED ended while {{count}} writes were under way; whether they were carried out is unknown, see the write log {{path}}',
+  'write-log-unwritten': 'the write log {{path}} can not be written ({{reason}}); writing to the machine goes on without it',
 
   'server-port-in-use': '{{property}}: {{port}} is in use by another program; choose another port or stop that program',
+  'server-port-rights':
+    '{{property}}: {{port}} may only be opened by an administrator; choose one from 1024 on (10503), or let the system pass port 502 on to it',
   'server-listen': '{{property}}: can not listen on {{host}} port {{port}}: {{reason}}',
+  'server-allowed': '{{property}}: expected IP addresses or networks such as 192.168.0.10, 192.168.0.0/24, got {{got}}',
+
+  'serve-none': 'values: add at least one row',
+  'serve-source':
+    'row {{row}}, "{{name}}": source: expected a path in the message such as payload.temperature or anomaly.score, or @heartbeat, @good, @good:name of a row (neither writable nor a string), got {{got}}',
+  'serve-writable': 'row {{row}}, "{{name}}": writable: expected area coil or holding, got {{got}}',
+  'serve-texts': 'row {{row}}, "{{name}}": texts: expected each text once with its number, such as normal=0, raised=1, got {{got}}',
+  'serve-when-bad': 'row {{row}}, "{{name}}": when bad: expected one of {{expected}}, got {{got}}',
+  'serve-overlap':
+    'row {{row}}, "{{name}}": address: {{area}} {{address}} is taken by "{{otherName}}" in row {{otherRow}} already; choose another address',
+  'serve-nothing': 'the message has nothing for any row of the table (see source and topic of each row); topic of the message: {{topic}}',
+  'serve-value':
+    'row {{row}}, "{{name}}": msg.{{property}}: expected {{expected}}, got {{got}}; until a right value comes, this one counts as bad',
+  'serve-fit':
+    'row {{row}}, "{{name}}": msg.{{property}}: {{got}} (raw {{raw}}) does not fit {{type}}; until a right value comes, this one counts as bad',
+  'serve-length':
+    'row {{row}}, "{{name}}": msg.{{property}}: expected a text of at most {{length}} bytes (UTF-8), got {{got}}; until a right value comes, this one counts as bad',
 
   'csv-column': '{{property}}: column {{column}} is not in the file; it has: {{columns}}',
   'csv-columns': 'columns: no column of the file holds numbers; it has: {{columns}}',
   'csv-empty': '{{property}}: file {{path}} has no rows',
   'csv-malformed': '{{property}}: file {{path}} is not a table: {{reason}}',
+  'csv-text': '{{property}}: this is not a table: {{reason}}',
   'csv-no-folder': '{{property}}: {{path}} is relative, and this Node-RED has no user directory; give an absolute path',
   'sensor-rows': 'rows: add at least one row',
   'sensor-missing': 'row {{row}}, tag "{{tag}}": msg.{{property}} is missing in a message with topic {{topic}}',
@@ -162,9 +262,15 @@ export const errorCatalogue = {
 export type ErrorCode = keyof typeof errorCatalogue;
 export type ErrorContext = Record<string, string | number | boolean>;
 
-/** Fills `{{name}}` placeholders; one that has no value stays as it is, so that a test can find it. */
+/**
+ * Fills `{{name}}` placeholders; one that has no value stays as it is, so that a test can find it. A part in `[[ ]]` is there only
+ * where its placeholders have values: `[[row {{row}}, ]]`.
+ */
 export function fill(template: string, values: ErrorContext): string {
-  return template.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+  const parts = template.replace(/\[\[(.*?)\]\]/g, (_, part: string) =>
+    [...part.matchAll(/\{\{(\w+)\}\}/g)].every(([, name]) => (name as string) in values) ? part : '',
+  );
+  return parts.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
 
 /** The only error class of the project. `message` is English; nodes show it in the runtime's language. */

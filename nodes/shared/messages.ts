@@ -117,11 +117,16 @@ export interface Alert {
   advice: string;
 }
 
+/** `failed`: it is certain that it was not carried out, or that the device holds something else. `unknown`: it may have been. */
+export type WriteOutcome = 'acknowledged' | 'failed' | 'unknown';
+
 export interface WriteResult {
   tag: string;
-  value: TagValue;
-  outcome: 'acknowledged' | 'failed' | 'unknown';
+  /** As the device now holds it; as it was asked for where the write was not acknowledged. A list where several are written at once. */
+  value: TagValue | TagValue[];
+  outcome: WriteOutcome;
   error?: string;
+  /** Epoch ms, when the outcome was known. */
   timestamp: number;
 }
 

@@ -132,17 +132,17 @@ for (const version of ['5', '4'] as const) {
         }
         await page.click('#red-ui-clipboard-dialog-ok');
         await page.waitForTimeout(800);
-        // Another program on this machine may have the example's port: the import is what is tested here.
+        // Another program on this machine, or a step beside this one, may have the usual port: the import is what is tested here.
         await page.evaluate(
-          (port) => {
+          ([own, imported]) => {
             const move = (node: { z?: string; port: number }) => {
-              // The simulator of the tests before stays where it is.
-              if (node.z !== 'tab1' && node.port === 10502) node.port = port;
+              // The simulator of the tests before is on a tab of its own.
+              if (node.port === 10502) node.port = node.z === 'tab1' ? own : imported;
             };
             RED.nodes.eachNode(move);
             RED.nodes.eachConfig(move);
           },
-          await freePort(),
+          [await freePort(), await freePort()] as const,
         );
         await page.click('#red-ui-header-button-deploy');
         // The nodes of the tests before are not all set up: the editor asks.

@@ -32,8 +32,8 @@ const cases: Broken[] = [
   {
     what: 'a tag address out of range',
     node: 'address',
-    code: 'modbus-tag-address',
-    message: /tag "flow": address 70000 is outside 0\.\.65535/,
+    code: 'modbus-tag-range',
+    message: /row 1, tag "flow": address: 70000 is outside 0\.\.65535/,
   },
   { what: 'a CSV without the named column', node: 'csv', code: 'csv-column', message: /timeColumn: column "when".*time, flow/ },
   {

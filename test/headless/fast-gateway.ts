@@ -1,6 +1,6 @@
 /**
  * A real Node-RED without editor in this process, with the built pack installed in its user directory and the fast clock: hours of a
- * flow pass in seconds. One per process.
+ * flow pass in seconds. One at a time in a process.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -20,7 +20,10 @@ interface Runtime {
   stop(): Promise<void>;
   nodes: { getNode(id: string): { receive(message: object): void } | null };
   runtime: { nodes: { getNode(id: string): { receive(message: object): void } | null } };
-  hooks: { add(name: string, hook: (events: { source: { id: string; node: { type: string } }; msg: FlowMessage }[]) => void): void };
+  hooks: {
+    add(name: string, hook: (events: { source: { id: string; node: { type: string } }; msg: FlowMessage }[]) => void): void;
+    remove(name: string): void;
+  };
   events: { once(event: string, listener: () => void): void };
 }
 
@@ -59,8 +62,8 @@ export async function startFastGateway(flow: object[], start: number): Promise<F
   await RED.start();
   await started;
   // The very module that the nodes use: the pack in the user directory is a link to this checkout.
-  const { sharedClock } = (await import(join(root, 'dist/nodes/node-red/clock.js'))) as typeof import('../../nodes/node-red/clock.ts');
-  const clock = sharedClock({}) as import('../../nodes/shared/fast-clock.ts').FastClock;
+  const clocks = (await import(join(root, 'dist/nodes/node-red/clock.js'))) as typeof import('../../nodes/node-red/clock.ts');
+  const clock = clocks.sharedClock({}) as import('../../nodes/shared/fast-clock.ts').FastClock;
   const listeners = new Map<string, ((message: FlowMessage) => void)[]>();
   RED.hooks.add('onSend.linewatch-test', (events) => {
     // One event for each wire: the message is the same.
@@ -79,7 +82,9 @@ export async function startFastGateway(flow: object[], start: number): Promise<F
     onSent: (id, listener) => void listeners.set(id, [...(listeners.get(id) ?? []), listener]),
     log,
     async stop() {
+      RED.hooks.remove('*.linewatch-test');
       await RED.stop();
+      clocks.replaceSharedClock();
       rmSync(userDir, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import modbusConnection from '../../nodes/ingest/modbus-connection.ts';
 import modbusIn from '../../nodes/ingest/modbus-in.ts';
+import { metricsText } from '../../nodes/node-red/metrics.ts';
 import { FastClock } from '../../nodes/shared/fast-clock.ts';
 import { type RunningFlow, startFlow } from '../node-red/flow.ts';
 import { freePort, type RawServer, startRawServer, startServer, type TestServer } from './modbus/server.ts';
@@ -39,6 +40,15 @@ function flowFor(port: number, more: object = {}, timeoutMs = 200): object[] {
 }
 
 const modules = [modbusConnection, modbusIn];
+const START = 1_700_000_000_000;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The answer to a read of registers that hold their addresses. */
+function registers(pdu: Buffer): number[] {
+  const [address, length] = [pdu.readUInt16BE(1), pdu.readUInt16BE(3)];
+  const words = Array.from({ length }, (_, index) => address + index);
+  return [pdu[0] as number, 2 * length, ...words.flatMap((word) => [word >> 8, word & 0xff])];
+}
 
 describe('modbus in', () => {
   let server: TestServer | undefined;
@@ -65,7 +75,7 @@ describe('modbus in', () => {
     assert.equal(sample.topic, 'skid');
     assert.deepEqual(sample.tags.speed, { value: 1480, unit: 'rpm', quality: 'Good', timestamp: sample.tags.speed.timestamp });
     assert.ok(Math.abs(sample.timestamp - Date.now()) < 2000);
-    await flow.status('in', ({ fill, text }) => fill === 'green' && text === '3 tags · 100 ms');
+    await flow.status('in', ({ fill, text }) => fill === 'green' && text === '3 tags every 100 ms');
   });
 
   it('scans at once for a message, whose other properties it keeps, and completes it once', async () => {
@@ -122,6 +132,24 @@ describe('modbus in', () => {
     assert.equal(flow.waiting('errors').length, 0, 'one error for the outage');
   });
 
+  it('sends bad quality at once when the link is cut while an answer is awaited, and good again at once', async () => {
+    let isCut = false;
+    raw = await startRawServer(({ pdu, socket, answer }) => {
+      if (!isCut) return answer(registers(pdu));
+      setTimeout(() => socket.resetAndDestroy(), 20);
+      isCut = false;
+      return undefined;
+    });
+    flow = await startFlow(modules, flowFor(raw.port, { scanMs: 300, tags: [tag('a', 3)] }, 10_000));
+    await flow.next('out');
+    isCut = true;
+    const bad = await flow.until('out', ({ payload }) => payload.a === null);
+    const good = await flow.next('out');
+    assert.deepEqual([bad.tags.a.quality, good.payload.a], ['BadNotConnected', 3]);
+    assert.ok(good.timestamp - bad.timestamp < 200, 'with the new link, not with the next turn');
+    assert.equal(flow.logged('in').length, 1);
+  });
+
   it('gives a unit that does not answer the quality BadTimeout', async () => {
     raw = await startRawServer(() => undefined);
     flow = await startFlow(modules, flowFor(raw.port, {}, 50));
@@ -150,13 +178,13 @@ describe('modbus in', () => {
     flow = await startFlow(modules, flowFor(server.port, { scanMs: 20 }));
     for (let scan = 0; scan < 5; scan++) await flow.next('out');
     const texts = flow.statuses('in').map(({ text }) => text);
-    assert.equal(texts.filter((text) => text === '3 tags · 20 ms').length, 1);
+    assert.equal(texts.filter((text) => text === '3 tags every 20 ms').length, 1);
   });
 
   it('refuses a tag whose address is out of range, and names it', async () => {
     flow = await startFlow(modules, flowFor(502, { tags: [tag('flow', 70000)] }));
     const { error } = await flow.next('errors');
-    assert.equal(error.message, 'tag "flow": address 70000 is outside 0..65535');
+    assert.equal(error.message, 'row 1, tag "flow": address: 70000 is outside 0..65535 on the wire');
     assert.deepEqual(flow.statuses('in').at(-1), { fill: 'red', shape: 'ring', text: error.message });
   });
 
@@ -196,13 +224,175 @@ describe('modbus in', () => {
     if (process.env.LINEWATCH_SHOW_TIMES) console.log(`      ${elapsedMs.toFixed(0)} µs a scan (2 requests)`);
   });
 
-  it('lets a fast clock run on while the server is away, repeating the bad sample every 10 s', async () => {
+  it('sends one bad sample while the server is away, however long that is', async () => {
     const clock = new FastClock(1_700_000_000_000);
     flow = await startFlow(modules, flowFor(await freePort(), { scanMs: 1000 }, 1000), { clock });
-    await clock.runUntil(clock.now() + 60_000);
+    await clock.runUntil(clock.now() + 600_000);
     const times = flow.waiting('out').map((sample) => (sample.timestamp - 1_700_000_000_000) / 1000);
-    assert.deepEqual(times, [1, 11, 21, 31, 41, 51]);
+    assert.deepEqual(times, [1]);
     assert.equal(flow.waiting('errors').length, 1);
+  });
+
+  describe('on input', () => {
+    it('reads for messages only, and for each', async () => {
+      server = await startServer();
+      flow = await startFlow(modules, flowFor(server.port, { trigger: 'input', scanMs: 10 }));
+      await flow.status('in', ({ fill, text }) => fill === 'green' && text === '3 tags, read on message');
+      await pause(100);
+      assert.deepEqual([server.requests, flow.waiting('out')], [[], []]);
+      for (const batch of [1, 2]) {
+        flow.send('in', { batch });
+        assert.equal((await flow.next('out')).batch, batch);
+      }
+      await pause(50);
+      assert.deepEqual([server.requests.length, flow.waiting('out').length], [2, 0]);
+    });
+
+    it('shows a lost link, and sends nothing of itself', async () => {
+      server = await startServer();
+      flow = await startFlow(modules, flowFor(server.port, { trigger: 'input' }));
+      flow.send('in', {});
+      await flow.next('out');
+      await server.close();
+      await flow.status('in', ({ fill, text }) => fill === 'red' && text.startsWith('not connected to'));
+      await pause(50);
+      assert.equal(flow.waiting('out').length, 0);
+      flow.send('in', {});
+      assert.equal((await flow.next('out')).tags.speed.quality, 'BadNotConnected');
+    });
+  });
+
+  describe('on change', () => {
+    it('sends the whole sample when one tag moved beyond its deadband, and names those that did', async () => {
+      server = await startServer();
+      server.holding.set([100, 0, 0]);
+      const tags = [tag('speed', 0, { deadband: '5' }), tag('level', 1, { deadband: '10%' }), tag('count', 2)];
+      flow = await startFlow(modules, flowFor(server.port, { send: 'change', scanMs: 20, tags }));
+      assert.deepEqual((await flow.next('out')).changed, ['speed', 'level', 'count']);
+      server.holding.set([105, 0, 0]);
+      await pause(100);
+      assert.equal(flow.waiting('out').length, 0, 'within the deadband, and nothing else moved');
+      server.holding.set([106, 0, 7]);
+      const sample = await flow.next('out');
+      assert.deepEqual(sample.payload, { speed: 106, level: 0, count: 7 });
+      // The server may have been asked between the two.
+      assert.ok(sample.changed.includes('speed') || sample.changed.includes('count'));
+    });
+
+    it('sends bad quality once, and the first good sample after it', async () => {
+      server = await startServer();
+      const { port } = server;
+      flow = await startFlow(modules, flowFor(port, { send: 'change', scanMs: 20 }));
+      await flow.next('out');
+      await server.close();
+      const bad = await flow.next('out');
+      assert.deepEqual([bad.payload.speed, bad.changed], [null, ['speed', 'flow', 'run']]);
+      server = await startServer({ port });
+      const good = await flow.next('out');
+      assert.deepEqual([good.payload.speed, good.changed], [0, ['speed', 'flow', 'run']]);
+      await pause(100);
+      assert.equal(flow.waiting('out').length, 0);
+    });
+
+    it('answers each message, changed or not', async () => {
+      server = await startServer();
+      flow = await startFlow(modules, flowFor(server.port, { send: 'change', trigger: 'input' }));
+      const changed = [];
+      for (const _ of [1, 2]) {
+        flow.send('in', {});
+        changed.push((await flow.next('out')).changed);
+      }
+      assert.deepEqual(changed, [['speed', 'flow', 'run'], []]);
+    });
+  });
+
+  it('leaves out the scans that fall due while one is still under way, and counts them', async () => {
+    raw = await startRawServer(({ pdu, socket, answer }) => {
+      setTimeout(() => socket.write(answer(registers(pdu))), 65);
+      return undefined;
+    });
+    flow = await startFlow(modules, flowFor(raw.port, { scanMs: 20, tags: [tag('speed', 0)] }, 1000));
+    const times = [];
+    for (let scan = 0; scan < 6; scan++) times.push((await flow.next('out')).timestamp);
+    const elapsedMs = (times.at(-1) as number) - (times[0] as number);
+    assert.ok(elapsedMs >= 5 * 65, `a queue of scans was worked off: 5 in ${elapsedMs} ms`);
+    await flow.status('in', ({ text }) => /^1 tags every 20 ms, \d+ skipped$/.test(text));
+    assert.match(metricsText(), /linewatch_modbus_scans_skipped_total\{id="in",node="skid"\} [1-9]/);
+  });
+
+  it('serves several periods on one link, each at its own', async () => {
+    raw = await startRawServer(({ pdu, answer }) => answer(registers(pdu)));
+    const clock = new FastClock(START);
+    const nodes = flowFor(raw.port, { scanMs: 100, tags: [tag('a', 0)] });
+    const another = (id: string, scanMs: number) => [
+      { ...(nodes[1] as object), id, scanMs, wires: [[`${id} out`]] },
+      { id: `${id} out`, type: 'helper', z: 'tab' },
+    ];
+    flow = await startFlow(modules, [...nodes, ...another('slow', 250), ...another('same', 100)], { clock });
+    await clock.runUntil(START + 10_000);
+    const times = (id: string) => flow?.waiting(id).map(({ timestamp }) => timestamp - START);
+    const due = (scanMs: number) => [0, ...Array.from({ length: 10_000 / scanMs }, (_, index) => (index + 1) * scanMs)];
+    assert.deepEqual([times('out'), times('slow out'), times('same out')], [due(100), due(250), due(100)]);
+  });
+
+  it('reads a unit to the end beside one that never answers, and says when that is asked again', async () => {
+    raw = await startRawServer(({ unit, pdu, answer }) => (unit === 1 ? answer(registers(pdu)) : undefined));
+    const nodes = flowFor(raw.port, { scanMs: 20, tags: [tag('a', 0)] }, 100);
+    const dead = { ...(nodes[1] as object), id: 'dead', unit: 2, wires: [['dead out']] };
+    flow = await startFlow(modules, [...nodes, dead, { id: 'dead out', type: 'helper', z: 'tab' }]);
+    const bad = await flow.next('dead out');
+    assert.equal(bad.tags.a.quality, 'BadTimeout');
+    await flow.status('dead', ({ fill, text }) => fill === 'red' && /^unit 2 silent, asked again in \d s$/.test(text));
+    const before = flow.waiting('out').length;
+    await pause(500);
+    const scans = flow.waiting('out').length - before;
+    assert.ok(scans >= 15, `${scans} scans in 500 ms`);
+    assert.equal(flow.waiting('dead out').length, 0, 'quiet');
+    assert.equal(flow.logged('dead').length, 1, 'one line in the log');
+  });
+
+  it('finds out how many registers a unit takes in one request, and reads all of them in every scan', async () => {
+    const asked: string[] = [];
+    raw = await startRawServer(({ pdu, answer }) => {
+      asked.push(`${pdu.readUInt16BE(1)}+${pdu.readUInt16BE(3)}`);
+      return answer(pdu.readUInt16BE(3) > 50 ? [0x83, 3] : registers(pdu));
+    });
+    const tags = Array.from({ length: 125 }, (_, address) => tag(`r${address}`, address));
+    flow = await startFlow(modules, flowFor(raw.port, { tags, scanMs: 20 }));
+    for (let scan = 0; scan < 12; scan++) {
+      const { payload } = await flow.next('out');
+      assert.deepEqual(Object.values(payload), [...Array(125).keys()]);
+    }
+    assert.deepEqual(asked.slice(-3).sort(), ['0+50', '100+25', '50+50']);
+    assert.equal(flow.waiting('errors').length, 0);
+  });
+
+  it('goes by what the connection says of the unit', async () => {
+    raw = await startRawServer(({ pdu, answer }) => answer(registers(pdu)));
+    const nodes = flowFor(raw.port, { tags: [tag('a', 1), tag('b', 5), tag('c', 11)] });
+    Object.assign(nodes[0] as object, { units: [{ unit: '1', oneBased: true, unreadable: 'holding 4' }] });
+    flow = await startFlow(modules, nodes);
+    assert.deepEqual((await flow.next('out')).payload, { a: 0, b: null, c: 10 });
+    const { error } = await flow.next('errors');
+    assert.equal(
+      error.message,
+      'tag "b": it is not read: holding 4 to 4 touches addresses that the connection declares unreadable for unit 1',
+    );
+    await flow.status('in', ({ fill, text }) => fill === 'yellow' && text === '2 of 3 tags');
+    await flow.next('out');
+    assert.equal(flow.waiting('errors').length, 0, 'said once');
+  });
+
+  it('reads around an address that stands between two tags and is not there', async () => {
+    server = await startServer({ missing: [2] });
+    server.holding.set([1, 2, 3, 4]);
+    flow = await startFlow(modules, flowFor(server.port, { tags: [tag('a', 0), tag('b', 1), tag('c', 3)] }));
+    assert.deepEqual((await flow.next('out')).payload, { a: 1, b: 2, c: 4 });
+    await flow.next('out');
+    server.requests.length = 0;
+    await flow.next('out');
+    assert.deepEqual(server.requests, ['3 0 2', '3 3 1']);
+    assert.equal(flow.waiting('errors').length, 0);
   });
 
   it('sends nothing after it was closed', async () => {

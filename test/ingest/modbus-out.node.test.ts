@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import modbusConnection from '../../nodes/ingest/modbus-connection.ts';
 import modbusOut from '../../nodes/ingest/modbus-out.ts';
+import { metricsText } from '../../nodes/node-red/metrics.ts';
 import { type RunningFlow, startFlow } from '../node-red/flow.ts';
 import { freePort, type RawServer, startRawServer, startServer, type TestServer } from './modbus/server.ts';
+import { linesOf } from './modbus/write/log-lines.ts';
 
 function flowFor(port: number, more: object = {}): object[] {
   return [
@@ -17,6 +22,7 @@ function flowFor(port: number, more: object = {}): object[] {
       area: 'holding',
       address: 10,
       dataType: 'uint16',
+      armed: true,
       wires: [['result']],
       ...more,
     },
@@ -52,7 +58,7 @@ describe('modbus out', () => {
     assert.deepEqual(write, { tag: 'set-point', value: 47.5, outcome: 'acknowledged', timestamp: write.timestamp });
     assert.ok(Math.abs(write.timestamp - Date.now()) < 2000);
     assert.equal(server.holding[10], 475);
-    await flow.status('out', ({ fill, text }) => fill === 'green' && text === 'written: 47.5 Hz');
+    await flow.status('out', ({ fill, text }) => fill === 'green' && text === 'written 47.5 Hz');
     await flow.next('completed');
     assert.equal(flow.waiting('completed').length, 0);
   });
@@ -79,7 +85,7 @@ describe('modbus out', () => {
     ['text', '1000', /expected uint16, got "1000"/],
     ['an object', { value: 3 }, /expected uint16, got an object with value/],
   ];
-  it('sends nothing for a value that is not permitted, and says why', async () => {
+  it('sends nothing for a value that is not permitted: the write has failed, and a Catch node hears why', async () => {
     let requests = 0;
     raw = await startRawServer(() => {
       requests++;
@@ -89,9 +95,11 @@ describe('modbus out', () => {
     for (const [what, payload, message] of refused) {
       flow.send('out', { payload });
       assert.match((await flow.next('errors')).error.message, message, what);
+      const { write } = await flow.next('result');
+      assert.equal(write.outcome, 'failed', what);
+      assert.match(write.error, message, what);
     }
     assert.equal(requests, 0);
-    assert.equal(flow.waiting('result').length, 0);
     assert.equal(flow.statuses('out').at(-1)?.fill, 'red');
   });
 
@@ -129,8 +137,11 @@ describe('modbus out', () => {
     });
     flow = await startFlow(modules, flowFor(raw.port));
     flow.send('out', { payload: 5 });
-    assert.equal((await flow.next('result')).write.outcome, 'unknown');
-    await flow.next('errors');
+    const { write } = await flow.next('result');
+    assert.equal(write.outcome, 'unknown');
+    assert.match(write.error, /^unit 1 at .* gave no answer/);
+    assert.match((await flow.next('errors')).error.message, /^unknown: unit 1 at .* gave no answer/);
+    await flow.status('out', ({ fill, text }) => fill === 'red' && /^unknown: unit 1 at .* gave no answer/.test(text));
     await new Promise((resolve) => setTimeout(resolve, 200));
     assert.equal(requests, 1);
   });
@@ -155,5 +166,160 @@ describe('modbus out', () => {
   it('refuses a guard whose minimum is above its maximum', async () => {
     flow = await startFlow(modules, flowFor(502, { minimum: 10, maximum: 5 }));
     assert.match((await flow.next('errors')).error.message, /maximum: expected/);
+  });
+
+  it('writes several values in one request', async () => {
+    server = await startServer();
+    flow = await startFlow(modules, flowFor(server.port, { count: '3', scale: 0.1, tagUnit: 'Hz' }));
+    flow.send('out', { payload: [1, 2.04, 3] });
+    const { write } = await flow.next('result');
+    assert.deepEqual([write.outcome, write.value], ['acknowledged', [1, 2, 3]]);
+    assert.deepEqual([...server.holding.subarray(10, 13)], [10, 20, 30]);
+    await flow.status('out', ({ text }) => text === 'written 1, 2, 3 Hz');
+  });
+
+  it('takes an address as manuals write it, and counts from 1 where the connection says so', async () => {
+    server = await startServer();
+    const [plc, out, ...others] = flowFor(server.port, { address: '11', unit: 1 });
+    flow = await startFlow(modules, [{ ...plc, units: [{ unit: '1', oneBased: true }] }, out as object, ...others]);
+    flow.send('out', { payload: 7 });
+    await flow.next('result');
+    assert.equal(server.holding[10], 7);
+    await flow.stop();
+    flow = await startFlow(modules, flowFor(server.port, { address: '40012' }));
+    flow.send('out', { payload: 8 });
+    await flow.next('result');
+    assert.equal(server.holding[11], 8);
+  });
+
+  it('takes 40012 of a node of version 0.1, which knew no references, as the address on the wire', async () => {
+    server = await startServer();
+    flow = await startFlow(modules, flowFor(server.port, { address: '40012', armed: undefined }));
+    flow.send('out', { payload: 9 });
+    assert.equal((await flow.next('result')).write.outcome, 'acknowledged');
+    assert.equal(server.holding[40012], 9);
+  });
+
+  const wrong: [string, object, RegExp][] = [
+    ['an address past the end', { address: 65536 }, /65536 is outside 0\.\.65535/],
+    ['a type that runs past the end', { address: 65535, dataType: 'float32' }, /runs past 65535/],
+    ['more values than a request holds', { count: 124 }, /count: expected 1 to 123, got 124/],
+    ['more 8-bit values than one', { dataType: 'uint8', count: 2 }, /count: expected 1 to 1, got 2/],
+    ['an input register', { area: 'input' }, /area: expected one of coil, holding, got "input"/],
+    ['no change at all', { rateMax: 0 }, /rateMax: expected a number above 0/],
+  ];
+  it('is broken by fields that can not be, and says which', async () => {
+    const nodes = wrong.map(([, more], index) => ({ ...(flowFor(502, more)[1] as object), id: `out${index}` }));
+    const [plc, , ...others] = flowFor(502);
+    flow = await startFlow(modules, [plc as object, ...nodes, ...others]);
+    const heard = new Map<string, string>();
+    for (const _ of wrong) {
+      const { error } = await flow.next('errors');
+      heard.set(error.source.id, error.message);
+    }
+    for (const [index, [what, , message]] of wrong.entries()) assert.match(heard.get(`out${index}`) ?? '', message, what);
+  });
+
+  describe('with a folder for its data', () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'linewatch-modbus-out-'));
+    });
+    afterEach(async () => {
+      await flow?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const start = async (more: object = {}) => {
+      server ??= await startServer();
+      return startFlow(modules, flowFor(server.port, more), { settings: { linewatch: { folder } } });
+    };
+    const logged = () => linesOf(join(folder, 'journal', 'modbus-writes.jsonl'));
+
+    it('logs every write with what it was and how it ended', async () => {
+      flow = await start({ name: 'pump', scale: 0.1 });
+      flow.send('out', { payload: 4.2 });
+      await flow.next('result');
+      flow.send('out', { payload: 'fast' });
+      await flow.next('errors');
+      const lines = logged();
+      assert.deepEqual(
+        lines.map(({ event, value, raw, outcome }) => [event, value, raw, outcome]),
+        [
+          ['intended', 4.2, '002a', undefined],
+          ['ended', 4.2, '002a', 'acknowledged'],
+          ['refused', 'fast', undefined, 'failed'],
+        ],
+      );
+      const { node, name, connection, unit, tag, area, address } = lines[1] as (typeof lines)[0];
+      assert.deepEqual([node, name, connection], ['out', 'pump', `127.0.0.1:${server?.port}`]);
+      assert.deepEqual([unit, tag, area, address], [1, 'set-point', 'holding', 10]);
+    });
+
+    it('writes nothing while it is not armed: the write has failed, and nobody is alarmed', async () => {
+      flow = await start({ armed: false });
+      await flow.status('out', ({ fill, text }) => fill === 'grey' && text === 'status.disarmed');
+      flow.send('out', { payload: 5 });
+      const { write } = await flow.next('result');
+      assert.equal(write.outcome, 'failed');
+      assert.match(write.error, /not armed; nothing was written/);
+      await flow.next('completed');
+      assert.equal(flow.waiting('errors').length, 0);
+      assert.equal(flow.statuses('out').at(-1)?.text, 'status.disarmed');
+      assert.equal(server?.holding[10], 0);
+      flow.send('out', { command: { do: 'arm' } });
+      await flow.next('completed');
+      flow.send('out', { payload: 5 });
+      assert.equal((await flow.next('result')).write.outcome, 'acknowledged');
+    });
+
+    it('stays disarmed by a command over a restart', async () => {
+      flow = await start();
+      flow.send('out', { command: { do: 'disarm' } });
+      await flow.next('completed');
+      await flow.stop();
+      flow = await start();
+      flow.send('out', { payload: 5 });
+      assert.match((await flow.next('result')).write.error, /not armed/);
+      assert.equal(server?.holding[10], 0);
+    });
+
+    it('refuses a command that it does not know', async () => {
+      flow = await start();
+      flow.send('out', { command: { do: 'fire' }, payload: 5 });
+      assert.match((await flow.next('errors')).error.message, /\{ do: "arm" \}, \{ do: "disarm" \}, got "fire"/);
+      assert.equal(server?.holding[10], 0);
+    });
+
+    it('logs a write that a deploy interrupts as unknown', async () => {
+      let asked = () => {};
+      const request = new Promise<void>((resolve) => {
+        asked = resolve;
+      });
+      raw = await startRawServer(() => void asked());
+      flow = await startFlow(modules, flowFor(raw.port), { settings: { linewatch: { folder } } });
+      flow.send('out', { payload: 5 });
+      await request;
+      await flow.stop();
+      assert.deepEqual(
+        logged().map(({ event, outcome }) => [event, outcome]),
+        [
+          ['intended', undefined],
+          ['ended', 'unknown'],
+        ],
+      );
+    });
+
+    it('writes on where the log can not be written, and says so once', async () => {
+      writeFileSync(join(folder, 'journal'), 'a file where the folder should be');
+      flow = await start();
+      for (const payload of [5, 6]) {
+        flow.send('out', { payload });
+        assert.equal((await flow.next('result')).write.outcome, 'acknowledged');
+      }
+      assert.equal(server?.holding[10], 6);
+      await flow.status('out', ({ fill, text }) => fill === 'yellow' && text === 'written 6, but the write log failed');
+      assert.equal(flow.logged('out').filter((line) => /write log .* can not be written/.test(line)).length, 1);
+      assert.ok(Number(/linewatch_modbus_write_log_lost_lines_total (\d+)/.exec(metricsText())?.[1]) >= 4);
+    });
   });
 });

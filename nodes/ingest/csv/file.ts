@@ -65,6 +65,21 @@ export async function openTable(file: string, separator: Separator | 'auto'): Pr
   }
 }
 
+/**
+ * The cells of a text of separated values, as `openTable` reads those of a file; empty lines are kept, so that rows are numbered as in a spreadsheet.
+ * @param mostRows what stands behind them is not looked at
+ * @throws LinewatchError csv-text
+ */
+export async function parseTable(text: string, property: string, mostRows: number): Promise<{ rows: string[][]; separator: Separator }> {
+  const { parse } = await import('csv-parse/sync');
+  const separator = guessSeparator(text.split(/\r?\n/, 1)[0] as string);
+  try {
+    return { rows: parse(text, { delimiter: separator, bom: true, relax_column_count: true, to: mostRows }) as string[][], separator };
+  } catch (thrown) {
+    throw new LinewatchError('csv-text', { property, reason: (thrown as Error).message }, thrown);
+  }
+}
+
 async function firstLine(file: string): Promise<string> {
   try {
     const handle = await open(file);

@@ -1,4 +1,4 @@
-import { ModbusException, type ServedDevice } from '../modbus/serve.ts';
+import { ModbusException, type ServedDevice } from '../modbus/server/served-device.ts';
 import { COIL_COUNT, HOLDING_COUNT, holdingWords, SETPOINT_ADDRESS } from './registers.ts';
 import { type PumpSimulation, SETPOINT_MAX, SETPOINT_MIN } from './simulation.ts';
 
@@ -22,14 +22,14 @@ export function pumpDevice(simulation: PumpSimulation, now: () => number, onWrit
       simulation.speedSetpoint = setpoint;
       onWrite();
     },
-    readCoil(address) {
-      if (address >= COIL_COUNT) throw new ModbusException(2);
-      return simulation.running;
+    readCoils(address, count) {
+      if (address + count > COIL_COUNT) throw new ModbusException(2);
+      return [simulation.running ? 1 : 0];
     },
-    writeCoil(address, value) {
-      if (address >= COIL_COUNT) throw new ModbusException(2);
+    writeCoils(address, bits) {
+      if (address + bits.length > COIL_COUNT) throw new ModbusException(2);
       simulation.advanceTo(now());
-      simulation.running = value;
+      simulation.running = bits[0] === true;
       onWrite();
     },
   };

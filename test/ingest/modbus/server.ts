@@ -75,7 +75,7 @@ export interface RawServer {
 }
 
 /** A server that answers each request with what `onRequest` returns (nothing: silence). */
-export async function startRawServer(onRequest: (request: Request) => Buffer | undefined): Promise<RawServer> {
+export async function startRawServer(onRequest: (request: Request) => Buffer | undefined, port = 0): Promise<RawServer> {
   let count = 0;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -95,6 +95,81 @@ export async function startRawServer(onRequest: (request: Request) => Buffer | u
       };
       const reply = onRequest({ bytes, transaction, unit, pdu: bytes.subarray(7), socket, count: count++, answer });
       if (reply !== undefined && !socket.destroyed) socket.write(reply);
+    });
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const raw: RawServer = {
+    port: (server.address() as AddressInfo).port,
+    connections: 0,
+    sockets,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  return raw;
+}
+
+export interface RtuRequest {
+  unit: number;
+  pdu: Buffer;
+  socket: Socket;
+  count: number;
+}
+
+/** A serial line's frame: unit, PDU, checksum (bit by bit, as Modbus over Serial Line V1.02 has it in 6.2.2). */
+export function serialFrame(unit: number, pdu: Buffer | number[]): Buffer {
+  const bytes = Buffer.from([unit, ...pdu]);
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
+  }
+  return Buffer.concat([bytes, Buffer.from([crc & 255, crc >> 8])]);
+}
+
+/** What a device with register n = n answers to a read, an echo to everything else. */
+export function plainAnswer(pdu: Buffer, valueAt = (address: number) => address & 0xffff): Buffer {
+  const code = pdu[0] as number;
+  if (code === 15 || code === 16) return pdu.subarray(0, 5);
+  if (code > 4) return pdu;
+  const first = pdu.readUInt16BE(1);
+  const count = pdu.readUInt16BE(3);
+  if (first + count > 65536) return Buffer.from([code | 0x80, 2]);
+  const bytes = code <= 2 ? Math.ceil(count / 8) : 2 * count;
+  const answer = Buffer.alloc(2 + bytes);
+  answer[0] = code;
+  answer[1] = bytes;
+  for (let index = 0; index < count; index++) {
+    const value = valueAt(first + index);
+    if (code > 2) answer.writeUInt16BE(value, 2 + 2 * index);
+    else if (value & 1) answer[2 + (index >> 3)] = (answer[2 + (index >> 3)] as number) | (1 << (index & 7));
+  }
+  return answer;
+}
+
+/** A serial device behind a TCP converter: gives `onRequest` each request, and sends what that returns. */
+export async function startRtuServer(onRequest: (request: RtuRequest) => Buffer | undefined): Promise<RawServer> {
+  let count = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    raw.connections++;
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    let bytes = Buffer.alloc(0);
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    socket.on('data', (chunk) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      for (;;) {
+        const code = bytes[1];
+        const size = code === 22 ? 10 : code === 15 || code === 16 ? 9 + (bytes[6] ?? 0) : 8;
+        if (bytes.length < size) return;
+        const [unit, pdu] = [bytes[0] as number, bytes.subarray(1, size - 2)];
+        bytes = bytes.subarray(size);
+        const reply = onRequest({ unit, pdu, socket, count: count++ });
+        if (reply !== undefined && !socket.destroyed) socket.write(reply);
+      }
     });
   });
   server.listen(0, '127.0.0.1');

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { realClock } from '../../nodes/shared/clock.ts';
+
+describe('the real clock', () => {
+  it('takes or skips each turn exactly once, however early or late its timers fire', async () => {
+    let turns = 0;
+    const start = performance.now();
+    // Periods that are no whole milliseconds make timers fire early.
+    const cancels = [1.3, 2.7, 3.1].map((ms) => {
+      let taken = 0;
+      return realClock.every(
+        ms,
+        () => {
+          taken++;
+          turns = Math.max(turns, taken / ((performance.now() - start) / ms + 1));
+        },
+        (skipped) => {
+          taken += skipped;
+        },
+      );
+    });
+    await delay(600);
+    for (const cancel of cancels) cancel();
+    assert.ok(turns > 0 && turns <= 1.01, `${turns} turns per turn due`);
+  });
+});

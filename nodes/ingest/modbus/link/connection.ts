@@ -27,7 +27,8 @@ const LONGEST_WAIT_MS = 10_000;
 
 /**
  * A connection that any number of nodes and units share. One request is under way at a time, writes before reads. It connects at first
- * use and then stays connected for ever, see `KeptLink`. While it connects, requests wait; while it is down, they fail at once. Units that do not answer are left alone by the rules of `UnitHealth`.
+ * use and then stays connected for ever, see `KeptLink`. While it connects, requests wait; while it is down, they fail at once. Units
+ * that do not answer are left alone by the rules of `UnitHealth`.
  */
 export class ModbusConnection implements Reader, Writer {
   readonly label: string;
@@ -63,7 +64,7 @@ export class ModbusConnection implements Reader, Writer {
     const owner = {
       open: (onClose: LinkContext['onClose']) => openLink(settings, { ...context, onClose }, settings.pauseAfterConnectMs ?? 0),
       up: () => this.#up(),
-      down: (error: LinewatchError) => this.#rejectAll(error),
+      down: (error: LinewatchError) => this.#rejectAll(unsent(error)),
     };
     this.#kept = new KeptLink(owner, clock, random);
   }
@@ -148,7 +149,7 @@ export class ModbusConnection implements Reader, Writer {
   #enqueue(queue: Job[], job: Omit<Job, 'finish'>): Promise<unknown> {
     if (this.#closed) return Promise.reject(this.#closedError());
     const { state } = this.#kept;
-    if (state.phase === 'down') return Promise.reject(state.error);
+    if (state.phase === 'down') return Promise.reject(unsent(state.error));
     return new Promise((resolve, reject) => {
       queue.push({ ...job, finish: (error, result) => (error === undefined ? resolve(result) : reject(error)) });
       this.#kept.connectIfIdle();
@@ -211,3 +212,6 @@ export class ModbusConnection implements Reader, Writer {
 
 /** An exception comes from the unit itself, but for those with which a gateway says that it does not reach it. */
 const isAnswer = ({ code, context }: LinewatchError) => context.exception !== undefined && code !== 'modbus-gateway';
+
+/** Why there is no link, told of a request that was not sent: what ended the link may have been about one that was. */
+const unsent = ({ code, context, cause }: LinewatchError) => new LinewatchError(code, { ...context, sent: false }, cause);

@@ -380,6 +380,9 @@ describe('writing a tag', () => {
       assert.ok(carriedOut <= 1, `${value}`);
     });
     assert.equal(ends.length, 1000);
+    // What was never sent did not end as unknown.
+    const refused = ends.filter(({ error }) => error?.code === 'modbus-device-failure').length;
+    assert.equal(seen.acknowledged + seen.unknown + refused, plc.functions.length);
     assert.ok(seen.acknowledged > 500 && seen.failed > 30 && seen.unknown > 60, JSON.stringify(seen));
     const lines = linesOf(path);
     const ended = lines.filter(({ event }) => event === 'ended');

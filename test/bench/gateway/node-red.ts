@@ -36,11 +36,41 @@ export interface Gateway {
 // biome-ignore-start lint/suspicious/noExplicitAny: Node-RED's own objects
 const RED: any = createRequire(import.meta.url)('node-red');
 
-/** Starts Node-RED and resolves when its flow runs. Once in a process. */
+/** Starts Node-RED with lines and resolves when they run. Once in a process. */
 export async function startNodeRed(userDir: string, lines: Line[], settings: object = {}): Promise<Gateway> {
   const running = new Map<string, RunningLine>();
+  const startTypes = () => {
+    registerDirect(RED);
+    registerNode('bench-source', (node, { line }) => {
+      running.set(line, { send: (message) => node.send(message), onEnd: () => {} });
+    });
+    registerNode('bench-sink', (node, { line, kind }) => {
+      node.on('input', (message: object) => running.get(line)?.onEnd({ kind, message }));
+    });
+  };
+  await startFlow(userDir, flowOf(lines, userDir), startTypes, settings);
+  return {
+    line(id) {
+      const line = running.get(id);
+      if (line === undefined) throw new Error(`no line ${id}`);
+      return line;
+    },
+    async deploy(next) {
+      const again = flowsStarted();
+      running.clear();
+      await RED.runtime.flows.setFlows({ flows: { flows: flowOf(next, userDir) }, deploymentType: 'full' });
+      await again;
+    },
+  };
+}
+
+/**
+ * Starts Node-RED without an editor and resolves when the flow runs. Once in a process.
+ * @param flow as exported; it has a node of a type that `registerTypes` registers, so that it waits for those
+ */
+export async function startFlow(userDir: string, flow: object[], registerTypes: () => void, settings: object = {}): Promise<void> {
   const flowFile = `flows-${process.pid}.json`;
-  writeFileSync(join(userDir, flowFile), JSON.stringify(flowOf(lines, userDir)));
+  writeFileSync(join(userDir, flowFile), JSON.stringify(flow));
   RED.init(createServer(), {
     userDir,
     flowFile,
@@ -51,33 +81,16 @@ export async function startNodeRed(userDir: string, lines: Line[], settings: obj
     ...settings,
   });
   await RED.start();
-  const started = () => new Promise<void>((resolve) => RED.events.once('flows:started', () => resolve()));
-  const first = started();
+  const first = flowsStarted();
   // Node-RED waits with the flow until the last type that it misses is registered.
-  registerDirect(RED);
-  register('bench-source', (node, { line }) => {
-    running.set(line, { send: (message) => node.send(message), onEnd: () => {} });
-  });
-  register('bench-sink', (node, { line, kind }) => {
-    node.on('input', (message: object) => running.get(line)?.onEnd({ kind, message }));
-  });
+  registerTypes();
   await first;
-  return {
-    line(id) {
-      const line = running.get(id);
-      if (line === undefined) throw new Error(`no line ${id}`);
-      return line;
-    },
-    async deploy(next) {
-      const again = started();
-      running.clear();
-      await RED.runtime.flows.setFlows({ flows: { flows: flowOf(next, userDir) }, deploymentType: 'full' });
-      await again;
-    },
-  };
 }
 
-function register(type: string, start: (node: any, properties: any) => void): void {
+const flowsStarted = () => new Promise<void>((resolve) => RED.events.once('flows:started', () => resolve()));
+
+/** Registers a node type of the bench in the running Node-RED. */
+export function registerNode(type: string, start: (node: any, properties: any) => void): void {
   RED.nodes.registerType('bench', type, function (this: object, properties: object) {
     RED.nodes.createNode(this, properties);
     start(this, properties);

@@ -1,14 +1,23 @@
 import type { Duplex } from 'node:stream';
 import { LinewatchError } from '../../../shared/errors.ts';
 import { exceptionError } from '../protocol/fault.ts';
-import { type Frame, MbapReader, mbapFrame } from '../protocol/mbap.ts';
+import { endsInFrame, type Frame, MbapReader, mbapFrame } from '../protocol/mbap.ts';
 import { echoes, exceptionOf, misfitOf, readPdu, requestName, valuesOf, writePdu } from '../protocol/pdu.ts';
 import type { RawValues, WriteRequest } from '../protocol/request.ts';
 import type { Area } from '../tag/tag.ts';
 import { type Link, type LinkContext, SILENT_REQUESTS } from './link.ts';
 
+/**
+ * Ids of requests in a row are far apart: an answer with an id that is off by a few is no other's. Odd, so that all 65536 are used.
+ * The inverse brings an id back to its request's number: their product is 1 modulo 65536.
+ */
+const ID_STEP = 40503;
+const ID_STEP_INVERSE = 30599;
 /** An answer to one of the last so many requests is late or doubled and is dropped; any other stray one is garbage. */
 const LATE_REQUESTS = 1024;
+
+/** An answer that fills up a cut one is not older. Few, since four registers of an answer may by chance look like the head of another. */
+const FILLING_REQUESTS = 64;
 
 interface Flight {
   unit: number;
@@ -67,7 +76,7 @@ export class MbapLink implements Link {
     this.#context.figures.requests++;
     this.#flight = { unit, request, sentAt: performance.now(), resolve, reject };
     this.#timer.refresh();
-    this.#stream.write(mbapFrame({ transaction: this.#sent & 0xffff, unit, pdu: request }));
+    this.#stream.write(mbapFrame({ transaction: Math.imul(this.#sent, ID_STEP) & 0xffff, unit, pdu: request }));
   }
 
   #receive(chunk: Buffer): void {
@@ -79,7 +88,7 @@ export class MbapLink implements Link {
   #takeAll(frames: Frame[]): void {
     let answer: Buffer | undefined;
     for (const frame of frames) {
-      const age = (this.#sent - frame.transaction) & 0xffff;
+      const age = this.#ageOf(frame.transaction);
       const flight = age === 0 && answer === undefined ? this.#flight : undefined;
       if (flight === undefined && age < Math.min(this.#sent, LATE_REQUESTS)) continue;
       const problem = this.#problemOf(frame, flight);
@@ -106,12 +115,20 @@ export class MbapLink implements Link {
     else reject(exceptionError(exception, unit, requestName(request)));
   }
 
-  #problemOf({ transaction, unit, pdu }: Frame, flight: Flight | undefined): LinewatchError | undefined {
+  /** How many requests ago the one with this id was: 0 for the last. */
+  #ageOf(transaction: number): number {
+    return (this.#sent - Math.imul(transaction, ID_STEP_INVERSE)) & 0xffff;
+  }
+
+  #problemOf(frame: Frame, flight: Flight | undefined): LinewatchError | undefined {
+    const { transaction, unit, pdu } = frame;
     if (flight === undefined) return this.#misfit(`transaction id ${transaction}`);
     // Some gateways put an id of their own into answers; the transaction id says whose it is.
     if (unit !== flight.unit && unit !== this.#context.settingsOf(flight.unit).answersAs) return this.#misfit(`unit ${unit}`);
     const problem = misfitOf(flight.request, pdu);
     if (problem !== '') return this.#misfit(problem);
+    const isFilled = endsInFrame(frame, (id) => this.#ageOf(id) < Math.min(this.#sent, FILLING_REQUESTS));
+    if (isFilled) return this.#misfit('an answer cut short by another');
     if (echoes(flight.request, pdu)) return undefined;
     this.#context.figures.misfits++;
     return new LinewatchError('modbus-echo', { unit, expected: flight.request.toString('hex'), got: pdu.toString('hex') });

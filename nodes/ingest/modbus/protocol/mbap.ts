@@ -24,6 +24,24 @@ export function mbapFrame({ transaction, unit, pdu }: Frame): Buffer {
   return frame;
 }
 
+/** Function codes of the answers that we wait for. */
+const answerCodes = new Set([1, 2, 3, 4, 5, 6, 15, 16, 22]);
+/** Header, function code and one byte: an exception. */
+const SHORTEST_FRAME = HEADER + 2;
+
+/**
+ * Whether the end of an answer is itself a whole answer: that of a frame which lost bytes, and which the next frame filled up exactly.
+ * @param isOurs whether an answer with this transaction id may come
+ */
+export function endsInFrame({ pdu }: Frame, isOurs: (transaction: number) => boolean): boolean {
+  for (let at = 1; at + SHORTEST_FRAME <= pdu.length; at++) {
+    // Protocol id 0, and a length (always below 256) up to the very end.
+    if (pdu[at + 2] !== 0 || pdu[at + 3] !== 0 || pdu[at + 4] !== 0 || pdu[at + 5] !== pdu.length - at - 6) continue;
+    if (answerCodes.has((pdu[at + HEADER] as number) & 0x7f) && isOurs(pdu.readUInt16BE(at))) return true;
+  }
+  return false;
+}
+
 /** Cuts a TCP stream into frames, however it was split or merged on the way. */
 export class MbapReader {
   #rest: Buffer | undefined;

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { ModbusConnection } from '../../../../nodes/ingest/modbus/link/connection.ts';
+import { realClock } from '../../../../nodes/shared/clock.ts';
+import { plainAnswer, type RawServer, type Request, startRawServer } from '../server.ts';
+
+describe('a Modbus TCP link', () => {
+  let server: RawServer;
+  let connection: ModbusConnection;
+
+  afterEach(async () => {
+    connection.close();
+    await server.close();
+  });
+
+  const open = async (onRequest: (request: Request) => Buffer | undefined) => {
+    server = await startRawServer(onRequest);
+    connection = new ModbusConnection({ transport: 'tcp', host: '127.0.0.1', port: server.port, timeoutMs: 60 }, realClock, () => 0);
+  };
+  /** The values (registers hold their addresses), or the code of the error. */
+  const read = (address: number, length: number) =>
+    connection.read(1, 'holding', address, length).then(
+      (values) => Array.from(values),
+      ({ code }) => code as string,
+    );
+
+  for (const off of [-1, 1, 2, 256]) {
+    it(`does not take a late answer whose transaction id is off by ${off} for that to the next request`, async () => {
+      await open(({ count, pdu, transaction, socket, answer }) => {
+        if (count > 0) return undefined;
+        const late = answer(plainAnswer(pdu), { transaction: (transaction + off) & 0xffff });
+        setTimeout(() => socket.write(late), 80);
+        return undefined;
+      });
+      assert.equal(await read(0, 1), 'modbus-timeout');
+      assert.match(String(await read(100, 1)), /^modbus-(timeout|answer|lost)$/);
+    });
+  }
+
+  for (const apart of [false, true]) {
+    it(`refuses an answer that was cut short and filled up by the one before it, ${apart ? 'in two pieces' : 'in one piece'}`, async () => {
+      let first: Buffer;
+      await open(({ count, pdu, socket, answer }) => {
+        const whole = answer(plainAnswer(pdu));
+        if (count !== 1) {
+          first = whole;
+          return whole;
+        }
+        const cut = whole.subarray(0, -first.length);
+        if (!apart) return Buffer.concat([cut, first]);
+        setTimeout(() => socket.write(first), 10);
+        return cut;
+      });
+      assert.deepEqual(await read(30, 2), [30, 31]);
+      assert.equal(await read(36, 12), 'modbus-answer');
+      assert.deepEqual(await read(40, 3), [40, 41, 42], 'on a new connection');
+    });
+  }
+
+  it('takes each of 70,000 answers, over all transaction ids', async () => {
+    await open(({ pdu, answer }) => answer(plainAnswer(pdu)));
+    for (let done = 0; done < 70_000; done++) {
+      const values = await connection.read(1, 'holding', done & 0x7fff, 1);
+      if (values[0] !== (done & 0x7fff)) assert.fail(`${values[0]} in read ${done}`);
+    }
+  }).timeout(20_000);
+});

@@ -9,9 +9,11 @@
 
   const current = (node, field) => String(window.linewatch.current(node, field) ?? '').trim();
 
-  /** Whether plain addresses count from 1 for the unit of this node. */
+  /** Whether plain addresses count from 1 for the unit of this node; undefined where that is not known before it is deployed. */
   function oneBased(node) {
-    return window.linewatch.modbusTags.oneBasedOf(RED.nodes.node(current(node, 'connection')), current(node, 'unit'));
+    const connection = current(node, 'connection');
+    if (window.linewatch.modbusTags.isEnvironment(connection)) return undefined;
+    return window.linewatch.modbusTags.oneBasedOf(RED.nodes.node(connection), current(node, 'unit'));
   }
 
   /** A node that was saved before there was a trigger is one of version 0.1. */
@@ -41,22 +43,37 @@
         dataType: 'json',
       });
     const refused = ({ status, statusText }) =>
-      status === 401 || status === 403 ? words('failed.permission') : words('failed.other', { status: `${status} ${statusText}` });
+      status === 401 || status === 403
+        ? words('failed.permission')
+        : // Longer than Node-RED takes, as quotes and backslashes are sent twice.
+          words(status === 413 ? 'import.large' : 'failed.other', { status: `${status} ${statusText}` });
 
     table = window.linewatch.tagTable(place, {
       rows: Array.isArray(node.tags) ? rowsOf(node, node.tags) : [],
       words,
       oneBased: () => oneBased(node),
-      read: (row) =>
-        ask('read-now', { connection: current(node, 'connection'), unit: current(node, 'unit'), row }).then(
-          (answer) =>
-            answer.error === undefined
-              ? { text: shown(answer), detail: answer.hex.map((word) => word.replace('0x', '')).join(' '), isBad: answer.value === null }
-              : { text: answer.error, detail: '', isBad: true },
-          (failed) => ({ text: refused(failed), detail: '', isBad: true }),
-        ),
-      paste: (text, hasHeading) => take(text, !hasHeading, 'add'),
+      read,
+      paste: (text) => take(text, 'optional', 'add'),
+      refuse: (found) => showProblems(found),
     });
+
+    async function read(row) {
+      const bad = (text, detail = '') => ({ text, detail, isBad: true });
+      const connection = current(node, 'connection');
+      if (connection === '' || connection === '_ADD_') return bad(words('table.noConnection'));
+      // Where the arrow points now; it may point elsewhere when the answer comes.
+      const { address } = window.linewatch.modbusTags.parseAddress(String(row.address ?? ''), row.area, oneBased(node));
+      let answer;
+      try {
+        answer = await ask('read-now', { connection, unit: current(node, 'unit'), row });
+      } catch (failed) {
+        return bad(refused(failed));
+      }
+      if (answer.error !== undefined) return bad(answer.error);
+      if (address !== undefined && answer.wireAddress !== address)
+        return bad(words('table.otherAddress', { address: answer.wireAddress }), shown(answer));
+      return { text: shown(answer), detail: answer.hex.map((word) => word.replace('0x', '')).join(' '), isBad: answer.value === null };
+    }
 
     function shown({ value, unit, quality }) {
       if (value === null) return quality;
@@ -76,7 +93,9 @@
       for (const { row, column, message } of list) {
         // Most messages name the column themselves.
         const where = words(column === '' || message.includes(column) ? 'import.row' : 'import.cell', { row, column });
-        $('<div class="linewatch-problem">').text(`${where}: ${message}`).appendTo(problems);
+        $('<div class="linewatch-problem">')
+          .text(row === undefined ? message : `${where}: ${message}`)
+          .appendTo(problems);
       }
       if (more > 0)
         $('<div class="linewatch-muted">')
@@ -85,15 +104,15 @@
       table.resize(lastSize);
     }
 
-    /** Text of a file or of cells → rows of the table: all of them, or none. */
-    async function take(text, headless, how) {
+    /** Text of a file (heading 'needed') or of cells ('optional') → rows of the table: all of them, or none. */
+    async function take(text, heading, how) {
       showProblems([]);
-      if (text.length > MOST_BYTES) return showProblems([{ row: 1, column: '', message: words('import.large') }]);
+      if (text.length > MOST_BYTES) return showProblems([{ message: words('import.large') }]);
       let answer;
       try {
-        answer = await ask('import-tags', { text, headless, oneBased: oneBased(node) });
+        answer = await ask('import-tags', { text, heading, oneBased: oneBased(node) });
       } catch (failed) {
-        return RED.notify(refused(failed), 'error');
+        return showProblems([{ message: refused(failed) }]);
       }
       if (answer.problems) return showProblems(answer.problems, answer.more);
       if (answer.error) return RED.notify(answer.error, 'error');
@@ -103,13 +122,13 @@
     }
 
     function askHow(text) {
-      if (table.rows().length === 0) return take(text, false, 'replace');
+      if (table.rows().length === 0) return take(text, 'needed', 'replace');
       const choice = (how, kind) => ({
         text: words(`import.${how}`),
         class: kind,
         click() {
           notice.close();
-          take(text, false, how);
+          take(text, 'needed', how);
         },
       });
       const notice = RED.notify(words('import.how'), {
@@ -125,8 +144,10 @@
       const chosen = file[0].files[0];
       file.val('');
       if (chosen === undefined) return;
-      if (chosen.size > MOST_BYTES) return showProblems([{ row: 1, column: '', message: words('import.large') }]);
-      askHow(await chosen.text());
+      if (chosen.size > MOST_BYTES) return showProblems([{ message: words('import.large') }]);
+      const { text, guessed } = window.linewatch.tagCells.decodeFile(await chosen.arrayBuffer(), RED.i18n.lang());
+      if (guessed) RED.notify(words('import.guessed', { code: guessed }), { type: 'warning', timeout: 10000 });
+      askHow(text);
     });
 
     $('#linewatch-tags-export').on('click', () => {
@@ -150,12 +171,7 @@
     $('#linewatch-tags-paste-cancel').on('click', () => openBox(false));
     $('#linewatch-tags-paste-take').on('click', async () => {
       const text = pasted.val().replace(/\n$/, '');
-      const first = text
-        .split('\n', 1)[0]
-        .toLowerCase()
-        .split(/[\t;,]/)
-        .map((cell) => cell.trim());
-      if (await take(text, !(first.includes('name') && first.includes('address')), 'add')) openBox(false);
+      if (await take(text, 'optional', 'add')) openBox(false);
     });
 
     $('#linewatch-tags-simulator').on('click', () => {
@@ -163,7 +179,9 @@
         .done((registers) => {
           const known = table.rows().map(({ name }) => name);
           const added = registers.filter((register) => !register.writable && !known.includes(register.name));
-          table.add(added.map((register) => ({ ...register, address: oneBased(node) ? register.address + 1 : register.address })));
+          const first = oneBased(node);
+          const addressOf = ({ address }) => (first === undefined ? `#${address}` : address + Number(first));
+          table.add(added.map((register) => ({ ...register, address: addressOf(register) })));
           RED.notify(words('import.done', { count: added.length }), 'success');
         })
         .fail(() => RED.notify(words('import.none'), 'warning'));

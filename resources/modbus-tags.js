@@ -23,12 +23,20 @@
   /**
    * What was typed as an address: `{ address, bit? }`, the address as on the wire, or `{ problem, … }`, the last part of the gateway's
    * error code (modbus-tag-…) with what its words need.
+   * @param {boolean | undefined} oneBased undefined where it can not be known here: the problem is 'unknown' where the address hangs on it
    */
   function parseAddress(text, area, oneBased) {
+    if (oneBased === undefined) {
+      const [fromZero, fromOne] = [false, true].map((base) => parseAddress(text, area, base));
+      return fromZero.address === fromOne.address && fromZero.problem === fromOne.problem
+        ? fromZero
+        : { problem: 'unknown', bit: fromZero.bit };
+    }
     const parts = /^(#\d+|0x[\da-f]+|[0134]x\d+|-?\d+)(?:\.(\d+))?$/i.exec(text.trim());
     if (parts === null) return { problem: 'address' };
     const bit = parts[2] === undefined ? undefined : Number(parts[2]);
-    if (bit > 15) return { problem: 'bit' };
+    // Three digits are the thousands of a spreadsheet: 40.001.
+    if (bit > 15 || parts[2]?.length > 2) return { problem: 'bit' };
     const found = wireOf(parts[1].toLowerCase(), area, oneBased);
     if (found.problem !== undefined) return found;
     if (found.address < 0 || found.address > LAST_ADDRESS) return { problem: 'range' };
@@ -94,13 +102,16 @@
 
   /** The row that follows a row in a map: the same but for its name and the address, which is advanced by the width. */
   function next(row, rows, oneBased) {
-    const place = parseAddress(textOf(row, 'address'), row.area, oneBased);
+    const place = parseAddress(textOf(row, 'address'), row.area, oneBased ?? false);
     const follower = { ...row };
     if (place.problem === undefined) {
       const width = widthOf(row);
       const after = { address: place.address + (place.bit === undefined || place.bit === 15 ? width : 0) };
       if (place.bit !== undefined) after.bit = (place.bit + 1) % 16;
-      if (after.address <= LAST_ADDRESS) follower.address = write(after, textOf(row, 'address'), row.area, oneBased);
+      const text = textOf(row, 'address');
+      const address = after.address > LAST_ADDRESS ? text : write(after, text, row.area, oneBased ?? false);
+      // Without knowing from where it counts, a plain number can be advanced, but not be turned into an address on the wire.
+      if (oneBased !== undefined || address[0] === text[0] || address[0] !== '#') follower.address = address;
     }
     const names = new Set(rows.map((other) => textOf(other, 'name')));
     const [, stem, digits] = /^(.*?)(\d*)$/.exec(textOf(row, 'name'));
@@ -135,7 +146,7 @@
     else if (!isEnvironment(address)) {
       const { problem, bit, ...place } = parseAddress(address, row.area, oneBased);
       const needsBit = type === 'bool' && !isBit;
-      if (problem !== undefined) refuse('address', problem, place);
+      if (problem !== undefined && problem !== 'unknown') refuse('address', problem, place);
       else if (needsBit && bit === undefined) refuse('address', 'bit');
       else if (!needsBit && bit !== undefined) refuse('address', 'no-bit');
       else if (place.address + widthOf(row) - 1 > LAST_ADDRESS) refuse('address', 'span', { type, width: widthOf(row) });
@@ -214,11 +225,22 @@
     return `\uFEFF${[[...columns, 'wire'].join(','), ...lines].join('\r\n')}\r\n`;
   }
 
-  /** Whether plain addresses of a unit count from 1, by what the connection says of it. */
+  /**
+   * Whether plain addresses of a unit count from 1, by what the connection says of it; undefined where environment variables decide.
+   * @param unit as typed; empty is unit 1
+   */
   function oneBasedOf(connection, unit) {
     const units = Array.isArray(connection?.units) ? connection.units : [];
-    const own = units.find((row) => textOf(row, 'unit') === String(unit).trim()) ?? units.find((row) => textOf(row, 'unit') === '');
-    return own !== undefined && (own.oneBased === true || own.oneBased === 'true');
+    const say = (row) => (isEnvironment(textOf(row ?? {}, 'oneBased')) ? undefined : /^(true|1)$/.test(textOf(row ?? {}, 'oneBased')));
+    const others = units.find((row) => textOf(row, 'unit') === '');
+    const given = String(unit ?? '').trim();
+    const isGiven = (row) => textOf(row, 'unit') !== '' && Number(textOf(row, 'unit')) === Number(given || 1);
+    const own = isEnvironment(given) ? undefined : units.find(isGiven);
+    if (own !== undefined) return say(own);
+    // Those that it may be: any of them for a variable, else those that are variables themselves.
+    const possible = units.filter((row) => textOf(row, 'unit') !== '' && (isEnvironment(given) || isEnvironment(textOf(row, 'unit'))));
+    const answers = new Set([others, ...possible].map(say));
+    return answers.size === 1 ? [...answers][0] : undefined;
   }
 
   window.linewatch ??= {};

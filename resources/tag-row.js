@@ -11,7 +11,7 @@
 
   /**
    * @param {(key: string, values?: object) => string} words
-   * @param {() => boolean} oneBased
+   * @param {() => boolean | undefined} oneBased
    * @returns `head` and `create()`, elements; `fill(element, row)` puts a row's values into its fields, `show(element, …)` what is to be said of it
    */
   function tagRow(words, oneBased) {
@@ -85,7 +85,13 @@
     }
 
     function showWire(place, row) {
-      const found = tags.parseAddress(String(row.address ?? ''), row.area, oneBased());
+      const typed = String(row.address ?? '');
+      const found = tags.parseAddress(typed, row.area, oneBased());
+      if (found.problem === 'unknown' || tags.isEnvironment(typed)) {
+        place.textContent = '→ ?';
+        place.title = words('table.wireUnknown');
+        return;
+      }
       place.textContent = found.address === undefined ? '→ –' : `→ ${found.address}`;
       if (found.address === undefined) return place.removeAttribute('title');
       const width = tags.widthOf(row);

@@ -5,28 +5,31 @@
   /** Rows kept ready above and below those in sight. */
   const SPARE = 6;
   /** From this width on a tag takes one line, else two. */
-  const WIDE = 1080;
+  const WIDE = 1250;
   const heights = { wide: 36, narrow: 68 };
 
   /**
    * @param {string} selector an empty element of the dialog
-   * @param {{ rows: object[], words: (key: string, values?: object) => string, oneBased: () => boolean,
-   *   read: (row: object) => Promise<{ text: string, detail: string, isBad: boolean }>, paste: (text: string, hasHeading: boolean) => void }} options
+   * @param {{ rows: object[], words: (key: string, values?: object) => string, oneBased: () => boolean | undefined,
+   *   read: (row: object) => Promise<{ text: string, detail: string, isBad: boolean }>, paste: (text: string) => void,
+   *   refuse: (problems: { row: number, column: string, message: string }[]) => void }} options `paste` takes whole rows
    */
-  function tagTable(selector, { rows: given, words, oneBased, read, paste }) {
+  function tagTable(selector, { rows: given, words, oneBased, read, paste, refuse }) {
     const tags = window.linewatch.modbusTags;
+    const cells = window.linewatch.tagCells;
     let rows = given.map((row) => ({ ...row }));
     let problems = [];
     let height = heights.narrow;
     /** Row → its element, of those that are in the page. */
     const drawn = new Map();
-    const readings = new WeakMap();
+    let readings = new WeakMap();
     const view = window.linewatch.tagRow(words, oneBased);
 
     const root = $(selector).addClass('linewatch-tags').empty();
     view.head.appendTo(root);
     const body = $('<div class="linewatch-tags-body">').appendTo(root);
     const space = $('<div class="linewatch-tags-space">').appendTo(body);
+    const none = $('<div class="linewatch-tags-none linewatch-muted">').text(words('table.none')).appendTo(body);
     const foot = $('<div class="linewatch-tags-foot">').appendTo(root);
     const add = $(`<button type="button" class="red-ui-button red-ui-button-small"><i class="fa fa-plus"></i> </button>`);
     add.append(document.createTextNode(words('table.add'))).appendTo(foot);
@@ -38,6 +41,7 @@
 
     function draw() {
       space.height(rows.length * height);
+      none.toggle(rows.length === 0);
       const top = body.scrollTop();
       const first = Math.max(0, Math.floor(top / height) - SPARE);
       const end = Math.min(rows.length, Math.ceil((top + body.innerHeight()) / height) + SPARE);
@@ -115,6 +119,8 @@
       refresh();
     }
 
+    const fresh = () => ({ area: 'holding', address: '', type: 'float32', order: 'ABCD' });
+
     function insert(row, at, key = 'name') {
       rows.splice(at, 0, row);
       refresh();
@@ -141,9 +147,12 @@
         if (neighbour !== undefined) $(drawn.get(neighbour)).find('[data-action="remove"]').trigger('focus');
       },
       async read(row) {
-        readings.set(row, { text: words('table.busy'), detail: '', isBad: false });
+        const asked = { text: words('table.busy'), detail: '', isBad: false };
+        readings.set(row, asked);
         draw();
         const answer = await read({ ...row });
+        // The row was changed meanwhile, or asked for again: this is no answer to what stands there now.
+        if (readings.get(row) !== asked) return;
         readings.set(row, answer);
         if (root[0].isConnected) draw();
       },
@@ -173,7 +182,7 @@
     });
     add.on('click', () => {
       const last = rows.at(-1);
-      const row = last === undefined ? { area: 'holding', address: '', type: 'float32', order: 'ABCD' } : tags.next(last, rows, oneBased());
+      const row = last === undefined ? fresh() : tags.next(last, rows, oneBased());
       // What the last row was called or did means nothing to the next one.
       insert({ ...row, name: '', description: '' }, rows.length);
     });
@@ -205,27 +214,31 @@
       const text = event.originalEvent.clipboardData.getData('text').replace(/\r?\n$/, '');
       if (!/[\t\n]/.test(text)) return;
       event.preventDefault();
-      const lines = text.split(/\r?\n/).map((cells) =>
-        cells.split('\t').map((cell) =>
-          cell
-            .trim()
-            .replace(/^"(.*)"$/s, '$1')
-            .replaceAll('""', '"'),
-        ),
-      );
-      const hasHeading = ['name', 'address'].every((wanted) => lines[0].some((cell) => cell.toLowerCase() === wanted));
+      const lines = cells.cellsOf(text);
       const row = rowOf(event.target);
       const key = event.target.dataset.key ?? 'name';
-      if (hasHeading || (key === 'name' && lines[0].length > 2)) return paste(text, hasHeading);
+      if (cells.isHeading(lines[0], [...tags.columns, 'wire']) || (key === 'name' && lines[0].length > 2)) return paste(text);
       const start = tags.columns.indexOf(key);
       const at = row === undefined ? rows.length : rows.indexOf(row);
-      lines.forEach((cells, index) => {
-        rows[at + index] ??= { area: 'holding', address: '', type: 'float32', order: 'ABCD' };
-        cells.forEach((cell, column) => {
-          const name = tags.columns[start + column];
-          if (name !== undefined)
-            rows[at + index][name] = ['scale', 'offset', 'deadband'].includes(name) ? cell.replace(/^(-?\d*),(\d+%?)$/, '$1.$2') : cell;
-        });
+      const read = lines.map((line) => line.map((cell, column) => ({ key: tags.columns[start + column], cell })));
+      const wanted = read.map((line) =>
+        line.filter((one) => one.key !== undefined).map((one) => ({ ...one, found: cells.spelled(one.key, one.cell, false) })),
+      );
+      const unclear = wanted.flatMap((line, index) =>
+        line.filter(({ found }) => typeof found !== 'string').map((one) => ({ ...one, row: at + index + 1 })),
+      );
+      refuse(
+        unclear.map((one) => ({
+          row: one.row,
+          column: view.label(one.key),
+          message: words('check.unclear', { got: one.cell, ...one.found }),
+        })),
+      );
+      if (unclear.length > 0) return;
+      wanted.forEach((line, index) => {
+        rows[at + index] ??= fresh();
+        readings.delete(rows[at + index]);
+        for (const { key: name, found } of line) rows[at + index][name] = found;
       });
       redraw();
     });
@@ -248,7 +261,11 @@
 
     return {
       rows: () => rows.map((row) => Object.fromEntries(tags.columns.map((key) => [key, String(row[key] ?? '').trim()]))),
-      refresh,
+      /** After a change of what addresses mean, or of the device that was read. */
+      refresh() {
+        readings = new WeakMap();
+        refresh();
+      },
       set(next) {
         rows = next.map((row) => ({ ...row }));
         redraw();

@@ -1,18 +1,21 @@
 import { defineNode, type Message, serviceOf } from '../node-red/define-node.ts';
 import { addMetrics } from '../node-red/metrics.ts';
 import type { ModbusConnection } from './modbus/link/connection.ts';
+import { qualityOf } from './modbus/protocol/fault.ts';
 import { ChangeFilter } from './modbus/read/change.ts';
 import { Device, type Scan } from './modbus/read/device.ts';
+import { LastMinute } from './modbus/read/last-minute.ts';
+import { LinkWatch, OFTEN } from './modbus/read/link-watch.ts';
 import { OneScan } from './modbus/read/one-scan.ts';
 import { Outage } from './modbus/read/outage.ts';
 import { SampleMaker } from './modbus/read/sample.ts';
 import { type ScanFigures, scanFamilies } from './modbus/read/scan-metrics.ts';
-import { badStatus, type ScanStatus, statusOf, workingStatus } from './modbus/read/scan-status.ts';
+import { badStatus, type ScanStatus, ShownProblem, statusOf, workingStatus } from './modbus/read/scan-status.ts';
 import { readTags } from './modbus/tag/table.ts';
 import { tagEndpoints } from './modbus/tag/tag-endpoints.ts';
 
-/** A counter of skipped scans that grows with each scan is not to send a status with each. */
-const SKIPPED_EVERY_MS = 5000;
+/** A counter that grows with each scan is not to send a status with each. */
+const COUNTED_EVERY_MS = 5000;
 
 /** Of the nodes that run, by id. */
 const figuresOf = new Map<string, ScanFigures>();
@@ -48,6 +51,9 @@ export default defineNode({
     const samples = new SampleMaker(tags);
     const changes = new ChangeFilter(tags);
     const outage = new Outage();
+    const shown = new ShownProblem();
+    const skips = new LastMinute();
+    const watch = new LinkWatch(connection.label, connection.state.phase === 'up');
     const figures: ScanFigures = {
       labels: { id: node.id, node: config.name },
       tags: tags.length,
@@ -57,10 +63,12 @@ export default defineNode({
       skipped: 0,
     };
     figuresOf.set(node.id, figures);
-    const view = { unit, address: connection.label, count: tags.length, scanMs, skipped: 0 };
+    const view = { unit, address: connection.label, count: tags.length, scanMs, skipped: 0, lost: 0 };
     const show = ([colour, key, values]: ScanStatus) => status(colour, key, values);
-    let skippedShownAt = Number.NEGATIVE_INFINITY;
+    let countedAt = Number.NEGATIVE_INFINITY;
     let everGood = false;
+    /** When the last scan began, and whether nothing could be read, or not all for want of a link. */
+    let last: { at: number; failed: boolean } | undefined;
 
     const changedIn = (scan: Scan) => (onlyChanges ? changes.changed(scan.values, scan.qualities) : undefined);
     const sampleOf = (scan: Scan, changed = changedIn(scan)): Message => {
@@ -68,17 +76,24 @@ export default defineNode({
       const sample = { ...samples.make(scan), topic, timestamp: scan.timestamp, ...(changed && { changed }) };
       return sample as unknown as Message;
     };
-    const report = (scan: Scan, forMessage: boolean): Scan => {
+    const recount = () => {
+      const now = clock.elapsed();
+      const [skipped, lost] = [skips.sum(now), watch.lost(now)];
+      const isNews = lost >= OFTEN && view.lost < OFTEN;
+      if ((skipped === view.skipped && lost === view.lost) || (now - countedAt < COUNTED_EVERY_MS && !isNews)) return;
+      Object.assign(view, { skipped, lost });
+      countedAt = now;
+    };
+    const report = (scan: Scan, forMessage: boolean, at = clock.elapsed()): Scan => {
       const verdict = outage.judge(scan);
+      last = { at, failed: scan.problem !== undefined && (scan.good === 0 || qualityOf(scan.problem) === 'BadNotConnected') };
       everGood ||= scan.good > 0;
       figures.good = scan.good;
       figures.requests = device.requests;
-      if (verdict.report !== undefined) fail(verdict.report);
-      if (figures.skipped !== view.skipped && clock.now() - skippedShownAt >= SKIPPED_EVERY_MS) {
-        view.skipped = figures.skipped;
-        skippedShownAt = clock.now();
-      }
-      show(statusOf(scan, verdict.level, view));
+      const toLog = watch.toLog(verdict.report, verdict.level === 'good', clock.elapsed());
+      if (toLog !== undefined) fail(toLog);
+      recount();
+      show(statusOf({ good: scan.good, problem: shown.of(scan.problem) }, verdict.level, view));
       if (forMessage || !verdict.send) return scan;
       const changed = changedIn(scan);
       if (changed?.length !== 0) send(sampleOf(scan, changed));
@@ -86,14 +101,17 @@ export default defineNode({
     };
     const scans = new OneScan(async (forMessage) => {
       figures.scans++;
-      return report(await device.scan(), forMessage);
+      const at = clock.elapsed();
+      return report(await device.scan(), forMessage, at);
     });
 
     void started.then(() => {
       for (const misfit of device.misfits) fail(misfit);
     });
     const unsubscribe = connection.onState((state) => {
-      if (state.phase === 'connecting' && !outage.lasting) status('yellow', 'connecting', { address: connection.label });
+      watch.saw(state.phase === 'up', figures.good > 0, clock.elapsed());
+      if (state.phase === 'connecting' && !outage.lasting && view.lost < OFTEN)
+        status('yellow', 'connecting', { address: connection.label });
       if (scanMs === undefined) {
         if (state.phase === 'up') show(workingStatus(view));
         if (state.phase === 'down') show(badStatus(state.error, view));
@@ -101,7 +119,9 @@ export default defineNode({
       }
       // Between two scans nobody would notice; a server that only starts later than this flow is no outage yet.
       if (state.phase === 'down' && everGood && !scans.isRunning) report(device.failed(state.error), false);
-      if (state.phase === 'up' && !scans.isRunning) {
+      // A link that is lost after each answer must not cause a scan each time.
+      const isDue = last === undefined || last.failed || clock.elapsed() - last.at >= scanMs;
+      if (state.phase === 'up' && isDue && !scans.isRunning) {
         const release = clock.hold();
         void scans.any().finally(release);
       }
@@ -111,7 +131,9 @@ export default defineNode({
     };
     const skip = (turns: number) => {
       // While there is no link no scan could take place.
-      if (connection.state.phase === 'up') figures.skipped += turns;
+      if (connection.state.phase !== 'up') return;
+      figures.skipped += turns;
+      skips.add(turns, clock.elapsed());
     };
     const cancel = scanMs === undefined ? () => {} : clock.every(scanMs, scan, skip);
 

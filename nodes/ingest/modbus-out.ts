@@ -10,6 +10,9 @@ import { readWrite } from './modbus/write/config.ts';
 import { TagWriter, type WriteEnd } from './modbus/write/tag-writer.ts';
 import { lostLines, writeLogIn } from './modbus/write/write-log.ts';
 
+/** Each Node-RED that was told that it keeps no write log. */
+const toldOfNoLog = new WeakSet<object>();
+
 /** Writes one tag of one unit with each message. A write ends exactly once, and is never repeated by itself. */
 export default defineNode({
   type: 'linewatch-modbus-out',
@@ -45,6 +48,10 @@ export default defineNode({
 
     const warn = (error: LinewatchError) => node.warn(worded(error, language));
     if (armed.problem !== undefined) warn(armed.problem);
+    if (log === undefined && !toldOfNoLog.has(RED)) {
+      toldOfNoLog.add(RED);
+      warn(new LinewatchError('write-log-nowhere'));
+    }
     void Promise.all([log?.orphans, started]).then(([orphans = []]) => {
       const count = orphans.filter((orphan) => orphan.node === node.id).length;
       if (count > 0 && log !== undefined) warn(new LinewatchError('modbus-write-orphans', { count, path: log.path }));

@@ -37,13 +37,12 @@ export class Fields {
 
   /** A number within `min`..`max`; an empty field gives `default`. */
   number(property: string, options: Range & { default?: number } = {}): number {
-    const value = this.#raw(property);
-    const empty = value === undefined || value === null || value === '';
-    if (empty) {
+    const value = this.#given(property);
+    if (value === undefined) {
       if (options.default !== undefined) return options.default;
       throw new LinewatchError('config-missing', { property: this.#name(property) });
     }
-    const number = typeof value === 'number' ? value : typeof value === 'string' ? Number(value.trim()) : Number.NaN;
+    const number = typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : Number.NaN;
     const got = describe(value);
     if (!Number.isFinite(number)) throw new LinewatchError('config-number', { property: this.#name(property), got });
     if (options.integer && !Number.isInteger(number)) throw new LinewatchError('config-integer', { property: this.#name(property), got });
@@ -56,13 +55,12 @@ export class Fields {
 
   /** As `number`, but an empty field is undefined. */
   optionalNumber(property: string, options: Range = {}): number | undefined {
-    const value = this.#raw(property);
-    return value === undefined || value === null || value === '' ? undefined : this.number(property, options);
+    return this.#given(property) === undefined ? undefined : this.number(property, options);
   }
 
   boolean(property: string, fallback = false): boolean {
-    const value = this.#raw(property);
-    if (value === undefined || value === null || value === '') return fallback;
+    const value = this.#given(property);
+    if (value === undefined) return fallback;
     if (value === true || value === 'true' || value === 1 || value === '1') return true;
     if (value === false || value === 'false' || value === 0 || value === '0') return false;
     throw new LinewatchError('config-choice', { property: this.#name(property), expected: 'true, false', got: describe(value) });
@@ -90,6 +88,13 @@ export class Fields {
       ? value.map((name) => String(this.#replaced(property, name)))
       : this.text(property, { optional: true }).split(/[,\n]/);
     return list.map((name) => name.trim()).filter((name) => name !== '');
+  }
+
+  /** Texts are trimmed; undefined for an empty field, or one with nothing but blanks. */
+  #given(property: string): unknown {
+    const value = this.#raw(property);
+    const given = typeof value === 'string' ? value.trim() : value;
+    return given === '' || given === null ? undefined : given;
   }
 
   #raw(property: string): unknown {

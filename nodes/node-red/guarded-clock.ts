@@ -11,6 +11,7 @@ export function guardedClock(clock: Clock, onError: (thrown: unknown) => void): 
   };
   return {
     now: () => clock.now(),
+    elapsed: () => clock.elapsed(),
     after: (ms, run) => clock.after(ms, guard(run)),
     every: (ms, run, onSkip) => clock.every(ms, guard(run), onSkip),
     hold: () => clock.hold(),

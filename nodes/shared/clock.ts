@@ -1,7 +1,9 @@
 /** Time as nodes see it. Everything that waits or stamps uses a clock; only input and output time-outs are real time. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, for stamps: it jumps when the computer's time is set. */
   now(): number;
+  /** Milliseconds since some start, for durations: it never jumps and never goes back. */
+  elapsed(): number;
   /** Calls `run` once, `ms` from now. */
   after(ms: number, run: () => void | Promise<void>): Cancel;
   /**
@@ -20,6 +22,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** The computer's clock. */
 export const realClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
 
   after(ms, run) {
     const timer = setTimeout(() => void run(), Math.min(Math.max(0, ms), MAX_TIMEOUT_MS));

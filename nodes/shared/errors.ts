@@ -138,10 +138,11 @@ export const errorCatalogue = {
     'tag "{{tag}}": it is not read: {{area}} {{first}} to {{last}} touches addresses that the connection declares unreadable for unit {{unit}}',
   'modbus-tag-wide':
     'tag "{{tag}}": it is not read: it takes {{width}} registers, and the connection allows {{most}} in one request to unit {{unit}}',
-  'modbus-csv-unknown': 'the column is not known; expected {{expected}}',
-  'modbus-csv-twice': 'the column is there twice',
-  'modbus-csv-missing': 'the column is missing; at least {{expected}} are needed',
+  'modbus-csv-unknown': 'column "{{column}}" is not known; expected {{expected}}',
+  'modbus-csv-twice': 'column "{{column}}" is there twice',
+  'modbus-csv-missing': 'column "{{column}}" is missing; at least {{expected}} are needed',
   'modbus-csv-cells': 'expected at most {{expected}} cells, got {{got}}; a cell with a comma must be quoted',
+  'modbus-csv-unclear': '{{column}}: {{got}} can be {{decimal}} or {{whole}}; write {{decimal}} or {{whole}}',
   'modbus-csv-rows': 'expected at most {{most}} rows; divide the file',
   'modbus-csv-empty': 'expected a heading and at least one row',
   'modbus-csv-size': 'expected a text of at most {{mostMb}} MB',
@@ -156,6 +157,8 @@ export const errorCatalogue = {
   'modbus-lost': 'the connection to {{label}} was lost',
   'modbus-silent': 'the connection to {{label}} was given up after {{count}} requests without an answer',
   'modbus-closed': 'the connection to {{label}} is closed',
+  'modbus-flapping':
+    'the connection to {{label}} was lost {{count}} times within a minute, though it works in between; check cable and network, and whether the device allows so many connections',
   'modbus-timeout': 'unit {{unit}} at {{label}} gave no answer within {{timeoutMs}} ms',
   'modbus-answer': 'the answer from {{label}} does not fit the request ({{reason}}); the connection was reset',
   'modbus-echo': 'unit {{unit}} confirmed another write than the one sent: expected {{expected}}, got {{got}}',
@@ -219,6 +222,8 @@ export const errorCatalogue = {
   'modbus-write-orphans':
     'Node-RED ended while {{count}} writes were under way; whether they were carried out is unknown, see the write log {{path}}',
   'write-log-unwritten': 'the write log {{path}} can not be written ({{reason}}); writing to the machine goes on without it',
+  'write-log-nowhere':
+    'Node-RED has no user directory: writes to the machine are not logged, and a command to disarm is forgotten at a restart; set userDir, or linewatch.folder, in settings.js',
 
   'server-port-in-use': '{{property}}: {{port}} is in use by another program; choose another port or stop that program',
   'server-port-rights':

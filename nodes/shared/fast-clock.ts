@@ -12,6 +12,7 @@ interface Timer {
  */
 export class FastClock implements Clock {
   #now: number;
+  readonly #start: number;
   #timers: Timer[] = [];
   #order = 0;
   #held = 0;
@@ -25,11 +26,16 @@ export class FastClock implements Clock {
    */
   constructor(start: number, quietTurns = 6) {
     this.#now = start;
+    this.#start = start;
     this.#quietTurns = quietTurns;
   }
 
   now(): number {
     return this.#now;
+  }
+
+  elapsed(): number {
+    return this.#now - this.#start;
   }
 
   after(ms: number, run: () => void | Promise<void>): Cancel {

@@ -18,6 +18,8 @@ export interface TagReading {
 export interface SampleMessage {
   payload: Record<string, TagValue>;
   tags: Record<string, TagReading>;
+  /** Where only changes are sent: the tags that moved beyond their deadbands, or whose quality changed. */
+  changed?: string[];
   topic: string;
   timestamp: number;
 }

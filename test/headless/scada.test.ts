@@ -62,6 +62,7 @@ describe('example 04 on a headless Node-RED, in fast time', function () {
       assert.ok(raised.score > 0.9, `score ${raised.score}`);
       await scada.writeCoil(0, true);
       await until((now) => now.pump === 2, 10);
+      assert.equal((await scada.readCoils(0, 1)).data[0], false, 'a SCADA that writes only what changes can acknowledge again');
 
       await gateway.send(simulator, { command: { do: 'fault', fault: 'lost-link', severity: 100 } });
       const lost = await until((now) => now.noData === 1, 60);
@@ -71,6 +72,7 @@ describe('example 04 on a headless Node-RED, in fast time', function () {
       await until((now) => now.noData === 3 && now.good === 1, 60);
       await scada.writeCoil(1, true);
       await until((now) => now.noData === 0, 10);
+      assert.equal((await scada.readCoils(1, 1)).data[0], false);
     } finally {
       scada.close(() => {});
       await gateway.stop();

@@ -150,6 +150,32 @@ describe('modbus in', () => {
     assert.equal(flow.logged('in').length, 1);
   });
 
+  it('does not scan again for a new link where the last scan is fresh', async () => {
+    raw = await startRawServer(({ pdu, socket, answer }) => {
+      if (raw?.connections === 1) socket.end(answer(registers(pdu)));
+      return raw?.connections === 1 ? undefined : answer(registers(pdu));
+    });
+    flow = await startFlow(modules, flowFor(raw.port, { scanMs: 60_000, tags: [tag('a', 3)] }));
+    await flow.next('out');
+    await pause(300);
+    assert.deepEqual([raw.connections, flow.waiting('out').length], [2, 0]);
+  });
+
+  it('scans at its period, and says so once, where the device ends the connection after each answer', async () => {
+    raw = await startRawServer(({ pdu, socket, answer }) => {
+      socket.end(answer(registers(pdu)));
+      return undefined;
+    });
+    flow = await startFlow(modules, flowFor(raw.port, { scanMs: 200, tags: [tag('a', 3)] }));
+    const start = performance.now();
+    await flow.status('in', ({ fill, text }) => fill === 'yellow' && /^link lost \d+ times in the last minute$/.test(text));
+    await pause(400);
+    const turns = (performance.now() - start) / 200 + 3;
+    assert.ok(flow.waiting('out').length <= turns, `${flow.waiting('out').length} samples in ${turns} turns`);
+    const told = flow.logged('in').filter((line) => /was lost \d+ times within a minute, though it works in between/.test(line));
+    assert.equal(told.length, 1);
+  });
+
   it('gives a unit that does not answer the quality BadTimeout', async () => {
     raw = await startRawServer(() => undefined);
     flow = await startFlow(modules, flowFor(raw.port, {}, 50));
@@ -316,7 +342,7 @@ describe('modbus in', () => {
     for (let scan = 0; scan < 6; scan++) times.push((await flow.next('out')).timestamp);
     const elapsedMs = (times.at(-1) as number) - (times[0] as number);
     assert.ok(elapsedMs >= 5 * 65, `a queue of scans was worked off: 5 in ${elapsedMs} ms`);
-    await flow.status('in', ({ text }) => /^1 tags every 20 ms, \d+ skipped$/.test(text));
+    await flow.status('in', ({ fill, text }) => fill === 'yellow' && /^1 tag every 20 ms, \d+ skipped in the last minute$/.test(text));
     assert.match(metricsText(), /linewatch_modbus_scans_skipped_total\{id="in",node="skid"\} [1-9]/);
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import modbusConnection from '../../nodes/ingest/modbus-connection.ts';
 import modbusOut from '../../nodes/ingest/modbus-out.ts';
 import { metricsText } from '../../nodes/node-red/metrics.ts';
+import { FastClock } from '../../nodes/shared/fast-clock.ts';
 import { type RunningFlow, startFlow } from '../node-red/flow.ts';
 import { freePort, type RawServer, startRawServer, startServer, type TestServer } from './modbus/server.ts';
 import { linesOf } from './modbus/write/log-lines.ts';
@@ -218,6 +219,24 @@ describe('modbus out', () => {
       heard.set(error.source.id, error.message);
     }
     for (const [index, [what, , message]] of wrong.entries()) assert.match(heard.get(`out${index}`) ?? '', message, what);
+  });
+
+  it('looks again after a moment on a clock that stands still', async () => {
+    let reads = 0;
+    raw = await startRawServer(({ pdu, answer }) => answer(pdu[0] === 3 ? [3, 2, 0, reads++ === 0 ? 0 : 7] : pdu));
+    const clock = new FastClock(1.7e12);
+    flow = await startFlow(modules, flowFor(raw.port, { readBack: true }), { clock });
+    flow.send('out', { payload: 7 });
+    await clock.runUntil(1.7e12 + 1000);
+    assert.equal((await flow.next('result')).write.outcome, 'acknowledged');
+    assert.equal(reads, 2);
+  });
+
+  it('says once that it keeps no log where Node-RED has no folder', async () => {
+    const [plc, out, ...others] = flowFor(502);
+    flow = await startFlow(modules, [plc as object, out as object, { ...out, id: 'out2' }, ...others]);
+    const told = ['out', 'out2'].flatMap((id) => flow?.logged(id) ?? []);
+    assert.equal(told.filter((line) => /no user directory: writes to the machine are not logged/.test(line)).length, 1);
   });
 
   describe('with a folder for its data', () => {

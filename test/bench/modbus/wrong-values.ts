@@ -75,7 +75,10 @@ export async function readThroughFaults(seed: number, reads: number): Promise<Re
   for (const [transport, count] of Object.entries(LINKS) as [FaultyTransport, number][]) {
     if (transport === 'serial' && !hasSocat()) continue;
     for (let each = 0; each < count; each++) {
-      links.push(await openFaultyLink({ transport, serverPort, unit: links.length + 1, rate: RATE, seed: seed + links.length }));
+      const mayReadPast = each % 4 < 2;
+      links.push(
+        await openFaultyLink({ transport, serverPort, unit: links.length + 1, rate: RATE, seed: seed + links.length, mayReadPast }),
+      );
     }
   }
   const requests = () => links.reduce((sum, { proxy }) => sum + proxy.requests, 0);

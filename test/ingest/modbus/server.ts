@@ -132,6 +132,7 @@ export function serialFrame(unit: number, pdu: Buffer | number[]): Buffer {
 /** What a device with register n = n answers to a read, an echo to everything else. */
 export function plainAnswer(pdu: Buffer, valueAt = (address: number) => address & 0xffff): Buffer {
   const code = pdu[0] as number;
+  if (code === 7) return Buffer.from([7, 0]);
   if (code === 15 || code === 16) return pdu.subarray(0, 5);
   if (code > 4) return pdu;
   const first = pdu.readUInt16BE(1);
@@ -163,7 +164,7 @@ export async function startRtuServer(onRequest: (request: RtuRequest) => Buffer 
       bytes = Buffer.concat([bytes, chunk]);
       for (;;) {
         const code = bytes[1];
-        const size = code === 22 ? 10 : code === 15 || code === 16 ? 9 + (bytes[6] ?? 0) : 8;
+        const size = code === 7 ? 4 : code === 22 ? 10 : code === 15 || code === 16 ? 9 + (bytes[6] ?? 0) : 8;
         if (bytes.length < size) return;
         const [unit, pdu] = [bytes[0] as number, bytes.subarray(1, size - 2)];
         bytes = bytes.subarray(size);

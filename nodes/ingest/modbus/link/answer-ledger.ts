@@ -1,7 +1,7 @@
 /**
  * Which answers of a serial line may still be under way. They carry no address and no transaction id: what tells two of them apart is
  * their shape, which is unit, function code and byte count for a read, and the whole echo for a write. An answer is only worth
- * trusting where no other of the same shape can come. Pure; times are ms of any clock that does not jump.
+ * trusting where no other of the same shape can come. Units are those that stand in answers. Pure; times are ms of a clock that does not jump.
  */
 
 export type Doubt =
@@ -26,6 +26,7 @@ const WARY_MS = 30_000;
 const AGAIN_TIMEOUTS = 4;
 
 interface Missing {
+  /** Who would answer: the unit id that stands in the answer. */
   unit: number;
   until: number;
   /** The unit has answered a later request since. */
@@ -33,8 +34,7 @@ interface Missing {
 }
 
 export class AnswerLedger {
-  readonly #timeoutMs: number;
-  readonly #openMs: number;
+  timeoutMs: number;
   readonly #missing = new Map<string, Missing>();
   readonly #answeredAt = new Map<string, number>();
   readonly #last: string[] = [];
@@ -42,8 +42,12 @@ export class AnswerLedger {
   #unorderedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
-    this.#openMs = Math.min(OPEN_AT_MOST_MS, Math.max(OPEN_AT_LEAST_MS, OPEN_TIMEOUTS * timeoutMs));
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** Whether it knows of no request yet: what was asked before it began is anybody's guess. */
+  get isBlank(): boolean {
+    return this.#last.length === 0 && this.#missing.size === 0;
   }
 
   /** The answer to a request was taken. The unit answers in order: what it owes from before will not come, if the line keeps the order. */
@@ -54,7 +58,7 @@ export class AnswerLedger {
     this.#answeredAt.delete(shape);
     this.#answeredAt.set(shape, now);
     for (const [old, at] of this.#answeredAt) {
-      if (now - at < AGAIN_TIMEOUTS * this.#timeoutMs) break;
+      if (now - at < AGAIN_TIMEOUTS * this.timeoutMs) break;
       this.#answeredAt.delete(old);
     }
   }
@@ -62,7 +66,8 @@ export class AnswerLedger {
   /** A request of these shapes (its answer, its exception) was sent, and no answer to it was taken. */
   unanswered(unit: number, shapes: readonly string[], now: number): void {
     for (const [shape, { until }] of this.#missing) if (until < now) this.#missing.delete(shape);
-    for (const shape of shapes) this.#missing.set(shape, { unit, until: now + this.#openMs, passed: false });
+    const openMs = Math.min(OPEN_AT_MOST_MS, Math.max(OPEN_AT_LEAST_MS, OPEN_TIMEOUTS * this.timeoutMs));
+    for (const shape of shapes) this.#missing.set(shape, { unit, until: now + openMs, passed: false });
   }
 
   /** An exception came that may have been the missing one, and the line was drained after it. */
@@ -92,7 +97,7 @@ export class AnswerLedger {
     if (missing !== undefined && now <= missing.until) return missing.passed ? 2 : 3;
     if (this.#last.includes(shape)) return 1;
     if (!this.isWary(now)) return 0;
-    return now - this.answeredAt(shape) < AGAIN_TIMEOUTS * this.#timeoutMs ? 1 : 0;
+    return now - this.answeredAt(shape) < AGAIN_TIMEOUTS * this.timeoutMs ? 1 : 0;
   }
 
   /** When an answer of this shape was taken last, as far as that is remembered. */

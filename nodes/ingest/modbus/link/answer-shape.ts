@@ -1,7 +1,7 @@
 import { answerSize } from '../protocol/pdu.ts';
 import type { AnswerLedger } from './answer-ledger.ts';
 
-/** What a serial line's answer to this request looks like, see `AnswerLedger`. */
+/** What a serial line's answer to this request looks like, see `AnswerLedger`. @param unit that stands in the answer */
 export function shapeOf(unit: number, request: Buffer): string {
   const code = request[0] as number;
   if (code <= 4) return readShape(unit, code, answerSize(request) - 2);

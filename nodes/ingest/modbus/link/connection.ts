@@ -3,16 +3,17 @@ import { asLinewatchError, LinewatchError } from '../../../shared/errors.ts';
 import type { Random } from '../../../shared/random.ts';
 import { writeMayHaveHappened } from '../protocol/fault.ts';
 import type { RawValues, Reader, ReadOptions, WriteRequest, Writer } from '../protocol/request.ts';
+import { LONGEST_WRITE_WAIT_MS, MOST_WAITING_WRITES } from '../protocol/write-limits.ts';
 import type { Area } from '../tag/tag.ts';
-import { AnswerLedger } from './answer-ledger.ts';
 import { type Endpoint, isRtu, labelOf } from './endpoint.ts';
 import { newFigures } from './figures.ts';
 import { type Job, JobQueue } from './job-queue.ts';
 import { type ConnectionState, KeptLink } from './kept-link.ts';
+import { ledgerFor } from './line-ledgers.ts';
 import type { Link, LinkContext } from './link.ts';
 import { openLink } from './open-link.ts';
 import { ReadPast } from './read-past.ts';
-import { UnitHealth } from './unit-health.ts';
+import { type Failure, UnitHealth } from './unit-health.ts';
 import { UnitPauses } from './unit-pauses.ts';
 import { defaultUnitSettings, type UnitSettings, type UnitTable } from './unit-settings.ts';
 
@@ -20,10 +21,8 @@ export type { ConnectionState } from './kept-link.ts';
 
 export type ConnectionSettings = Endpoint & { timeoutMs: number; pauseAfterConnectMs?: number; units?: UnitTable };
 
-/** Reads are bounded by the nodes that wait for them; writes by this, should messages come faster than a device takes them. */
-const MAX_WAITING_WRITES = 1000;
-/** A write that could not be sent in this time is not sent any more: a set-point of a while ago does harm in a plant. */
-const LONGEST_WAIT_MS = 10_000;
+/** A link that is lost again and again is replaced once in a time-out, and in this at the latest. */
+const LONGEST_REPLACE_MS = 1000;
 
 /**
  * A connection that any number of nodes and units share. One request is under way at a time, writes before reads. It connects at first
@@ -57,16 +56,17 @@ export class ModbusConnection implements Reader, Writer {
       label: this.label,
       timeoutMs,
       figures: this.figures,
-      ledger: new AnswerLedger(timeoutMs),
+      ledger: ledgerFor(this.label, timeoutMs),
       readPast: new ReadPast(),
       settingsOf: (unit) => this.settingsOf(unit),
     };
     const owner = {
-      open: (onClose: LinkContext['onClose']) => openLink(settings, { ...context, onClose }, settings.pauseAfterConnectMs ?? 0),
+      open: (onClose: LinkContext['onClose'], closed: AbortSignal) =>
+        openLink(settings, { ...context, onClose }, settings.pauseAfterConnectMs ?? 0, closed),
       up: () => this.#up(),
       down: (error: LinewatchError) => this.#rejectAll(unsent(error)),
     };
-    this.#kept = new KeptLink(owner, clock, random);
+    this.#kept = new KeptLink(owner, clock, random, Math.min(timeoutMs, LONGEST_REPLACE_MS));
   }
 
   get state(): ConnectionState {
@@ -107,29 +107,31 @@ export class ModbusConnection implements Reader, Writer {
   read(unit: number, area: Area, address: number, length: number, options?: ReadOptions): Promise<RawValues> {
     const urgent = options?.urgent === true;
     if (unit === 0 && isRtu(this.#settings)) return Promise.reject(new LinewatchError('modbus-broadcast-read', { label: this.label }));
-    const refuse = () => (urgent ? undefined : this.#leftAlone(unit));
+    const refuse = () => {
+      if (options?.byHand === true) return undefined;
+      return urgent ? this.#leftAlone(unit, 'writesWaitUntil') : this.#leftAlone(unit, 'waitsUntil');
+    };
     const refused = refuse();
     if (refused !== undefined) return Promise.reject(refused);
     const run = (link: Link) => link.read(unit, area, address, length, options?.mayReadPast === true);
-    return this.#enqueue(urgent ? this.#queue.urgent : this.#queue.reads, { unit, urgent, refuse, run }) as Promise<RawValues>;
+    return this.#enqueue(urgent ? this.#queue.urgent : this.#queue.reads, { unit, refuse, run }) as Promise<RawValues>;
   }
 
   /**
    * Writes once, never again by itself; resolves when the device has confirmed it.
-   * @throws LinewatchError modbus-queue, modbus-late before anything is sent; else `writeMayHaveHappened` tells the outcome
+   * @throws LinewatchError modbus-queue, modbus-late, modbus-unit-silent before anything is sent; else `writeMayHaveHappened` tells the outcome
    */
-  async write(unit: number, request: WriteRequest, name: string): Promise<void> {
+  async write(unit: number, request: WriteRequest, name: string, waitingSince = this.#clock.elapsed()): Promise<void> {
     const { writes } = this.#queue;
     const outcomes = this.figures.writes;
     try {
-      if (writes.length >= MAX_WAITING_WRITES) throw new LinewatchError('modbus-queue', { label: this.label, waiting: writes.length });
-      const cameAt = this.#clock.now();
+      if (writes.length >= MOST_WAITING_WRITES) throw new LinewatchError('modbus-queue', { label: this.label, waiting: writes.length });
       const refuse = () => {
-        const waitedMs = this.#clock.now() - cameAt;
-        if (waitedMs <= LONGEST_WAIT_MS) return undefined;
+        const waitedMs = this.#clock.elapsed() - waitingSince;
+        if (waitedMs <= LONGEST_WRITE_WAIT_MS) return this.#leftAlone(unit, 'writesWaitUntil');
         return new LinewatchError('modbus-late', { tag: name, seconds: Math.round(waitedMs / 1000) });
       };
-      await this.#enqueue(writes, { unit, urgent: true, refuse, run: (link) => link.write(unit, request) });
+      await this.#enqueue(writes, { unit, refuse, run: (link) => link.write(unit, request) });
       outcomes.acknowledged++;
     } catch (error) {
       if (writeMayHaveHappened(asLinewatchError(error))) outcomes.unknown++;
@@ -178,18 +180,26 @@ export class ModbusConnection implements Reader, Writer {
 
   #done(job: Job, link: Link, error: LinewatchError | undefined, result: unknown): void {
     this.#busy = false;
-    const now = this.#clock.now();
     this.#pauses.ended(job.unit);
-    if (error === undefined || isAnswer(error)) this.#health.answered(job.unit, now);
-    else if (error.code === 'modbus-timeout' || error.code === 'modbus-gateway') this.#health.wasSilent(job.unit, now);
-    if (link.answered) this.#kept.worked();
+    this.#judge(job.unit, link, error);
     job.finish(error, result);
     this.#next();
   }
 
-  #leftAlone(unit: number): LinewatchError | undefined {
-    const now = this.#clock.now();
-    const until = this.#health.waitsUntil(unit, now);
+  #judge(unit: number, link: Link, error: LinewatchError | undefined): void {
+    const now = this.#clock.elapsed();
+    const failure = error && failureOf(error);
+    if (error === undefined || isAnswer(error)) this.#health.answered(unit, now);
+    else if (failure !== undefined) this.#health.failed(unit, now, failure);
+    if (link.answered) this.#kept.worked();
+    // A serial port that is opened anew is the same port.
+    if (!this.#health.isLinkSilent || this.#settings.transport === 'serial') return;
+    this.#kept.giveUp(link, new LinewatchError('modbus-silent', { label: this.label, count: this.#health.silentInARow }));
+  }
+
+  #leftAlone(unit: number, rule: 'waitsUntil' | 'writesWaitUntil'): LinewatchError | undefined {
+    const now = this.#clock.elapsed();
+    const until = this.#health[rule](unit, now);
     if (until === 0) return undefined;
     return new LinewatchError('modbus-unit-silent', { unit, label: this.label, seconds: Math.ceil((until - now) / 1000) });
   }
@@ -212,6 +222,13 @@ export class ModbusConnection implements Reader, Writer {
 
 /** An exception comes from the unit itself, but for those with which a gateway says that it does not reach it. */
 const isAnswer = ({ code, context }: LinewatchError) => context.exception !== undefined && code !== 'modbus-gateway';
+
+function failureOf({ code }: LinewatchError): Failure | undefined {
+  if (code === 'modbus-timeout') return 'silent';
+  if (code === 'modbus-gateway') return 'unreachable';
+  // Not sent, too: it waited for what the unit owes from before.
+  return code === 'modbus-line' || code === 'modbus-answer' ? 'garbled' : undefined;
+}
 
 /** Why there is no link, told of a request that was not sent: what ended the link may have been about one that was. */
 const unsent = ({ code, context, cause }: LinewatchError) => new LinewatchError(code, { ...context, sent: false }, cause);

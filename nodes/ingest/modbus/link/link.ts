@@ -37,5 +37,5 @@ export interface LinkContext {
   onClose(link: Link, error: LinewatchError): void;
 }
 
-/** A peer that left this many requests in a row unanswered is taken for gone; TCP itself would wait a quarter of an hour. */
-export const SILENT_REQUESTS = 3;
+/** The unit id that stands in the answers of a unit. */
+export const answersAs = ({ settingsOf }: LinkContext, unit: number): number => settingsOf(unit).answersAs ?? unit;

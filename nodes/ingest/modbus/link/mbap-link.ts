@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { LinewatchError } from '../../../shared/errors.ts';
 import { exceptionError } from '../protocol/fault.ts';
@@ -5,7 +6,7 @@ import { endsInFrame, type Frame, MbapReader, mbapFrame } from '../protocol/mbap
 import { echoes, exceptionOf, misfitOf, readPdu, requestName, valuesOf, writePdu } from '../protocol/pdu.ts';
 import type { RawValues, WriteRequest } from '../protocol/request.ts';
 import type { Area } from '../tag/tag.ts';
-import { type Link, type LinkContext, SILENT_REQUESTS } from './link.ts';
+import type { Link, LinkContext } from './link.ts';
 
 /**
  * Ids of requests in a row are far apart: an answer with an id that is off by a few is no other's. Odd, so that all 65536 are used.
@@ -24,6 +25,8 @@ interface Flight {
   request: Buffer;
   /** Of `performance.now()`. */
   sentAt: number;
+  /** An answer that may be one cut short and filled up by another: the same again would be none. */
+  suspect?: Buffer;
   resolve(answer: Buffer): void;
   reject(error: LinewatchError): void;
 }
@@ -37,8 +40,9 @@ export class MbapLink implements Link {
   readonly #take = (frames: Frame[]) => this.#takeAll(frames);
   readonly #timer: NodeJS.Timeout;
   #flight: Flight | undefined;
+  /** Ids begin anywhere: values in a device that look like some must not meet them again with each link. */
+  readonly #firstId = randomInt(0x10000);
   #sent = 0;
-  #silent = 0;
   #open = true;
 
   constructor(stream: Duplex, context: LinkContext) {
@@ -50,8 +54,6 @@ export class MbapLink implements Link {
     // A half-closed peer ('end') will answer nothing more; a reset or a failure shows as 'close'.
     stream.on('end', () => this.#reset(this.#lost()));
     stream.on('close', () => this.#reset(this.#lost()));
-    // What happened between the connection and this line.
-    if (stream.destroyed) queueMicrotask(() => this.#reset(this.#lost()));
   }
 
   read(unit: number, area: Area, address: number, length: number): Promise<RawValues> {
@@ -72,11 +74,17 @@ export class MbapLink implements Link {
       reject(this.#lost(false));
       return;
     }
+    this.#send({ unit, request, sentAt: performance.now(), resolve, reject });
+  }
+
+  #send(flight: Flight): void {
     this.#sent++;
     this.#context.figures.requests++;
-    this.#flight = { unit, request, sentAt: performance.now(), resolve, reject };
+    this.#flight = flight;
     this.#timer.refresh();
-    this.#stream.write(mbapFrame({ transaction: Math.imul(this.#sent, ID_STEP) & 0xffff, unit, pdu: request }));
+    this.#stream.write(
+      mbapFrame({ transaction: (this.#firstId + Math.imul(this.#sent, ID_STEP)) & 0xffff, unit: flight.unit, pdu: flight.request }),
+    );
   }
 
   #receive(chunk: Buffer): void {
@@ -86,7 +94,7 @@ export class MbapLink implements Link {
   }
 
   #takeAll(frames: Frame[]): void {
-    let answer: Buffer | undefined;
+    let answer: Frame | undefined;
     for (const frame of frames) {
       const age = this.#ageOf(frame.transaction);
       const flight = age === 0 && answer === undefined ? this.#flight : undefined;
@@ -96,9 +104,11 @@ export class MbapLink implements Link {
         this.#reset(problem);
         return;
       }
-      answer = frame.pdu;
+      answer = frame;
     }
-    if (answer !== undefined) this.#answer(answer);
+    if (answer === undefined) return;
+    if (this.#isSuspect(answer)) this.#askAgain(answer.pdu);
+    else this.#answer(answer.pdu);
   }
 
   #answer(answer: Buffer): void {
@@ -106,7 +116,6 @@ export class MbapLink implements Link {
     const { unit, request, sentAt, resolve, reject } = this.#flight as Flight;
     this.#flight = undefined;
     this.answered = true;
-    this.#silent = 0;
     figures.latencyMs.observe(performance.now() - sentAt);
     const exception = exceptionOf(request, answer);
     if (exception === 0) figures.answers++;
@@ -115,9 +124,26 @@ export class MbapLink implements Link {
     else reject(exceptionError(exception, unit, requestName(request)));
   }
 
+  /** Whether the answer looks like one that was cut short and filled up by another. Writes have answers too short for that. */
+  #isSuspect(frame: Frame): boolean {
+    const isFilled = endsInFrame(frame, (id) => this.#ageOf(id) < Math.min(this.#sent, FILLING_REQUESTS));
+    return isFilled && this.#flight?.suspect?.equals(frame.pdu) !== true;
+  }
+
+  /** Once more, with another id: values that look so by chance come again, what an earlier answer left behind does not. */
+  #askAgain(suspect: Buffer): void {
+    const flight = this.#flight as Flight;
+    if (flight.suspect !== undefined) {
+      this.#reset(this.#misfit('an answer cut short by another'));
+      return;
+    }
+    this.#context.figures.misfits++;
+    this.#send({ ...flight, sentAt: performance.now(), suspect });
+  }
+
   /** How many requests ago the one with this id was: 0 for the last. */
   #ageOf(transaction: number): number {
-    return (this.#sent - Math.imul(transaction, ID_STEP_INVERSE)) & 0xffff;
+    return (this.#sent - Math.imul(transaction - this.#firstId, ID_STEP_INVERSE)) & 0xffff;
   }
 
   #problemOf(frame: Frame, flight: Flight | undefined): LinewatchError | undefined {
@@ -127,8 +153,6 @@ export class MbapLink implements Link {
     if (unit !== flight.unit && unit !== this.#context.settingsOf(flight.unit).answersAs) return this.#misfit(`unit ${unit}`);
     const problem = misfitOf(flight.request, pdu);
     if (problem !== '') return this.#misfit(problem);
-    const isFilled = endsInFrame(frame, (id) => this.#ageOf(id) < Math.min(this.#sent, FILLING_REQUESTS));
-    if (isFilled) return this.#misfit('an answer cut short by another');
     if (echoes(flight.request, pdu)) return undefined;
     this.#context.figures.misfits++;
     return new LinewatchError('modbus-echo', { unit, expected: flight.request.toString('hex'), got: pdu.toString('hex') });
@@ -143,12 +167,10 @@ export class MbapLink implements Link {
   #timedOut(flight: Flight): void {
     const { label, timeoutMs, figures } = this.#context;
     this.#flight = undefined;
-    this.#silent++;
     figures.timeouts++;
     flight.reject(new LinewatchError('modbus-timeout', { unit: flight.unit, label, timeoutMs }));
     // Half a frame: what follows could not be told from its rest.
     if (this.#reader.pending > 0) this.#reset(this.#misfit(`${this.#reader.pending} bytes of an incomplete frame`));
-    else if (this.#silent >= SILENT_REQUESTS) this.#reset(new LinewatchError('modbus-silent', { label, count: this.#silent }));
   }
 
   #reset(error: LinewatchError): void {

@@ -11,11 +11,16 @@ import { openTls, tlsError } from './tls.ts';
 
 /**
  * Opens the way to an endpoint, then waits `pauseMs` for devices that are not ready at once.
- * @throws LinewatchError modbus-refused … (tcp.ts), modbus-tls-… (tls.ts), modbus-serial-… (serial.ts), modbus-lost
+ * @param closed ends that wait, and what was opened
+ * @throws LinewatchError modbus-refused … (tcp.ts), modbus-tls-… (tls.ts), modbus-serial-… (serial.ts), modbus-lost, modbus-closed
  */
-export async function openLink(endpoint: Endpoint, context: LinkContext, pauseMs: number): Promise<Link> {
+export async function openLink(endpoint: Endpoint, context: LinkContext, pauseMs: number, closed: AbortSignal): Promise<Link> {
   const stream = await openStream(endpoint, context.timeoutMs);
-  if (pauseMs > 0) await pause(pauseMs);
+  if (pauseMs > 0) await pause(pauseMs, undefined, { signal: closed }).catch(() => {});
+  if (closed.aborted) {
+    stream.destroy();
+    throw new LinewatchError('modbus-closed', { label: context.label, sent: false });
+  }
   if (stream.destroyed) throw new LinewatchError('modbus-lost', { label: context.label, sent: false });
   const baudRate = endpoint.transport === 'serial' ? endpoint.baudRate : undefined;
   return isRtu(endpoint)

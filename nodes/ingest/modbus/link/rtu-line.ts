@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LinewatchError } from '../../../shared/errors.ts';
 import { answerFrameSize, BAD_CHECKSUM, BITS_PER_BYTE, RtuReader, rtuFrame } from '../protocol/rtu.ts';
-import { type LinkContext, SILENT_REQUESTS } from './link.ts';
+import { answersAs, type LinkContext } from './link.ts';
+import { LocalEcho } from './local-echo.ts';
 
 /** Between two frames, at least: 3.5 characters, and no timer is finer than this. */
 const SHORTEST_SILENCE_MS = 2;
@@ -17,6 +18,7 @@ const TURNAROUND_MS = 100;
 
 interface Flight {
   unit: number;
+  request: Buffer;
   reader: RtuReader;
   timer: NodeJS.Timeout;
   resolve(answer: Buffer): void;
@@ -30,23 +32,22 @@ interface Flight {
 export class RtuLine {
   readonly #stream: Duplex;
   readonly #context: LinkContext;
-  readonly #isSerial: boolean;
   readonly #msPerByte: number;
   readonly #silenceMs: number;
   readonly #onEnd: (error: LinewatchError) => void;
   /** When the last request went, of `performance.now()`. */
   sentAt = 0;
+  readonly #echo = new LocalEcho();
   readonly #ended = new AbortController();
   #flight: Flight | undefined;
   #isOpen = true;
-  #silent = 0;
   /** Quiet is counted from here; of `performance.now()`. */
   #noiseAt = performance.now();
   #quietMs: number;
   /** Bursts of bytes that nobody had asked for. */
   #strays = 0;
   #straying = false;
-  /** Unit → for how many more time-outs a late answer of it is waited for. */
+  /** Unit that stands in answers → for how many more time-outs a late answer of it is waited for. */
   readonly #mayBeLate = new Map<number, number>();
 
   /** @param onEnd called once when the line has ended other than by `close` */
@@ -54,11 +55,10 @@ export class RtuLine {
     this.#stream = stream;
     this.#context = context;
     this.#onEnd = onEnd;
-    this.#isSerial = baudRate !== undefined;
     this.#msPerByte = baudRate === undefined ? 0 : (1000 * BITS_PER_BYTE) / baudRate;
     this.#silenceMs = Math.max(SHORTEST_SILENCE_MS, 3.5 * this.#msPerByte);
-    // Somebody else may have asked before us.
-    this.#quietMs = this.#strayQuietMs;
+    // Somebody else may have asked before us: this program itself before it was started anew, for one.
+    this.#quietMs = context.ledger.isBlank ? context.timeoutMs : this.#strayQuietMs;
     stream.on('data', (chunk) => this.#receive(chunk));
     stream.on('end', () => this.#lost());
     stream.on('close', () => this.#lost());
@@ -71,12 +71,13 @@ export class RtuLine {
    */
   async ask(unit: number, request: Buffer): Promise<Buffer> {
     await this.#quiet();
-    const { timeoutMs, figures, settingsOf } = this.#context;
+    const { timeoutMs, figures } = this.#context;
+    this.#echo.asked();
     return new Promise((resolve, reject) => {
-      const reader = new RtuReader(unit, request, settingsOf(unit).answersAs);
+      const reader = new RtuReader(unit, request, answersAs(this.#context, unit), this.hasEcho);
       const onTheWayMs = (request.length + 3 + answerFrameSize(request)) * this.#msPerByte;
       const timer = setTimeout(() => this.#due(), timeoutMs + onTheWayMs);
-      this.#flight = { unit, reader, timer, resolve, reject };
+      this.#flight = { unit, request, reader, timer, resolve, reject };
       figures.requests++;
       this.sentAt = performance.now();
       this.#stream.write(rtuFrame(unit, request));
@@ -87,7 +88,9 @@ export class RtuLine {
   async tell(unit: number, request: Buffer): Promise<void> {
     await this.#quiet();
     this.#context.figures.requests++;
-    this.#stream.write(rtuFrame(unit, request));
+    const frame = rtuFrame(unit, request);
+    this.#echo.told(frame);
+    this.#stream.write(frame);
     this.#noiseAt = performance.now() + (request.length + 3) * this.#msPerByte;
     this.#quietMs = Math.max(this.#quietMs, TURNAROUND_MS);
   }
@@ -107,6 +110,11 @@ export class RtuLine {
 
   close(): void {
     this.#end(new LinewatchError('modbus-closed', { label: this.#context.label, sent: true }));
+  }
+
+  /** See `LocalEcho`. */
+  get hasEcho(): boolean | undefined {
+    return this.#echo.isThere;
   }
 
   get isOpen(): boolean {
@@ -144,15 +152,16 @@ export class RtuLine {
   #receive(chunk: Buffer): void {
     const now = performance.now();
     const flight = this.#flight;
-    if (flight === undefined || flight.reader.pending === 0) this.#mayBeLate.set(chunk[0] as number, LATE_TIMES);
     if (flight === undefined) {
       this.#noiseAt = now;
-      this.#stray(now);
+      if (!this.#echo.isOfTold(chunk)) this.#stray(chunk, now);
       return;
     }
     const result = flight.reader.push(chunk);
     if (result === undefined) return;
     this.#land();
+    this.#mayBeLate.set(flight.reader.from as number, LATE_TIMES);
+    this.#echo.learn(flight.reader, flight.request, typeof result !== 'string');
     this.#noiseAt = now;
     if (typeof result === 'string') {
       // The line is only out of step where an answer came that was not ours; a wrong bit is no sign of that.
@@ -161,11 +170,11 @@ export class RtuLine {
       flight.reject(this.misfit(result));
       return;
     }
-    this.#silent = 0;
     flight.resolve(result);
   }
 
-  #stray(now: number): void {
+  #stray(chunk: Buffer, now: number): void {
+    this.#mayBeLate.set(chunk[0] as number, LATE_TIMES);
     this.#context.ledger.disturbed(now);
     this.#quietMs = Math.max(this.#quietMs, this.#strayQuietMs);
     this.#strays++;
@@ -183,17 +192,16 @@ export class RtuLine {
     const { label, timeoutMs, figures } = this.#context;
     const flight = this.#land();
     if (flight === undefined) return;
-    this.#silent++;
     figures.timeouts++;
     const { pending } = flight.reader;
-    const left = this.#mayBeLate.get(flight.unit) ?? 0;
-    this.#mayBeLate.set(flight.unit, left - 1);
+    const from = answersAs(this.#context, flight.unit);
+    const left = pending > 0 ? LATE_TIMES : (this.#mayBeLate.get(from) ?? 0);
+    this.#mayBeLate.set(from, left - 1);
+    this.#echo.learn(flight.reader, flight.request, false);
     // A unit that was never heard would only cost the others another time-out.
-    this.#noise(pending > 0 || left > 0 ? timeoutMs : this.#strayQuietMs);
+    this.#noise(left > 0 ? timeoutMs : this.#strayQuietMs);
     if (pending > 0) flight.reject(this.misfit(`only ${pending} bytes of it came`));
     else flight.reject(new LinewatchError('modbus-timeout', { unit: flight.unit, label, timeoutMs }));
-    // A serial port that is opened anew is the same port; a converter may have forgotten us.
-    if (!this.#isSerial && this.#silent >= SILENT_REQUESTS) this.#fail(new LinewatchError('modbus-silent', { label, count: this.#silent }));
   }
 
   /** An error for what came instead of an answer. @param sent whether the request went out at all */

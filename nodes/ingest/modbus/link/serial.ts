@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SerialPort as Port } from 'serialport';
 import { LinewatchError } from '../../../shared/errors.ts';
 import type { SerialSettings } from './endpoint.ts';
@@ -13,6 +14,8 @@ export interface FoundPort {
 
 /** Ports that are being closed: one that is opened again must wait for that. */
 const closing = new Map<string, Promise<void>>();
+/** Some drivers (Bluetooth, an adapter that hangs) never say whether a port could be opened or closed. */
+const OPEN_TIMEOUT_MS = 10_000;
 
 /** The serial ports of this computer. @throws LinewatchError modbus-serial-library */
 export async function listSerialPorts(): Promise<FoundPort[]> {
@@ -28,7 +31,28 @@ export async function listSerialPorts(): Promise<FoundPort[]> {
  * Opens a serial port. Destroying the stream closes it.
  * @throws LinewatchError modbus-serial-library, modbus-serial-missing, modbus-serial-permission, modbus-serial-busy, modbus-serial
  */
-export async function openSerial({ path, baudRate, dataBits, parity, stopBits }: SerialSettings): Promise<Duplex> {
+export function openSerial(settings: SerialSettings): Promise<Duplex> {
+  return openInTime(open(settings), settings.path, OPEN_TIMEOUT_MS);
+}
+
+/** What opens too late is closed again. @throws LinewatchError modbus-serial, and those of `opening` */
+export async function openInTime(opening: Promise<Duplex>, path: string, timeoutMs: number): Promise<Duplex> {
+  const done = new AbortController();
+  const late = sleep(timeoutMs, undefined, { signal: done.signal }).catch(() => undefined);
+  try {
+    const stream = await Promise.race([opening, late]);
+    if (stream !== undefined) return stream;
+  } finally {
+    done.abort();
+  }
+  opening.then(
+    (stream) => stream.destroy(),
+    () => {},
+  );
+  throw new LinewatchError('modbus-serial', { path, reason: `it did not open within ${timeoutMs / 1000} s` });
+}
+
+async function open({ path, baudRate, dataBits, parity, stopBits }: SerialSettings): Promise<Duplex> {
   const { SerialPort } = await library();
   await closing.get(path);
   const port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });

@@ -5,6 +5,7 @@ export class UnitPauses {
   /** Unit → when its pause is over, of `performance.now()`. */
   readonly #until = new Map<number, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  #closed = false;
 
   /** @param wake called whenever a pause is over */
   constructor(pauseOf: (unit: number) => number, wake: () => void) {
@@ -19,7 +20,7 @@ export class UnitPauses {
   /** An exchange with this unit has ended. */
   ended(unit: number): void {
     const pauseMs = this.#pauseOf(unit);
-    if (pauseMs === 0) return;
+    if (pauseMs === 0 || this.#closed) return;
     const until = performance.now() + pauseMs;
     this.#until.set(unit, until);
     const timer = setTimeout(() => {
@@ -31,6 +32,7 @@ export class UnitPauses {
   }
 
   close(): void {
+    this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }

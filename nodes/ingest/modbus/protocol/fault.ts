@@ -71,12 +71,13 @@ export function mayFitInParts({ code }: LinewatchError): boolean {
 
 const unconfirmed: readonly ErrorCode[] = ['modbus-timeout', 'modbus-answer', 'modbus-line', 'modbus-echo', 'modbus-broadcast'];
 
-/**
- * Whether a write that failed so may have been carried out: it was sent, and nobody said that it was not. An
- * "acknowledge" (exception 5) is still at work, and a gateway without an answer (11) has passed it on.
- */
+/** A device that failed while it carried the write out (4), one that is still at work (5), a gateway that has passed it on without an answer (11). */
+const atWork: readonly unknown[] = [4, 5, 11];
+
+/** Whether a write that failed so may have been carried out, all or in part: it was sent, and nobody said that it was not. */
 export function writeMayHaveHappened({ code, context }: LinewatchError): boolean {
-  if (unconfirmed.includes(code)) return context.sent !== false;
+  if (context.sent === false) return false;
+  if (unconfirmed.includes(code)) return true;
   if (code === 'modbus-lost' || code === 'modbus-closed' || code === 'modbus-tls-ended') return context.sent === true;
-  return context.exception === 5 || context.exception === 11;
+  return atWork.includes(context.exception);
 }

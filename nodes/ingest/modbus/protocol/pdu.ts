@@ -16,6 +16,14 @@ export function loopbackPdu(text: number): Buffer {
   return words(8, 0, text);
 }
 
+/** The request for the exception status of a serial device (function 7): one byte, and no address is touched. */
+export const statusPdu = Buffer.from([7]);
+
+/** Whether the answer to a request is, byte for byte, the request itself. */
+export function answerIsRequest(request: Buffer): boolean {
+  return [5, 6, 8, 22].includes(request[0] as number);
+}
+
 /** A write as its function code has it: 5, 15, 6, 16 or 22. */
 export function writePdu(write: WriteRequest): Buffer {
   switch (write.kind) {
@@ -44,6 +52,7 @@ export function answerSize(request: Buffer): number {
   const code = request[0] as number;
   if (code <= 2) return 2 + Math.ceil(request.readUInt16BE(3) / 8);
   if (code <= 4) return 2 + 2 * request.readUInt16BE(3);
+  if (code === 7) return 2;
   return code === 22 ? 7 : 5;
 }
 
@@ -72,11 +81,11 @@ export function misfitOf(request: Buffer, answer: Buffer): string {
 
 /**
  * Whether the answer to a write repeats the request: wholly for function codes 5, 6, 8 and 22; function code, address and
- * count for 15 and 16. Answers to reads, and exceptions, are not compared.
+ * count for 15 and 16. Answers to reads, to function code 7, and exceptions, are not compared.
  */
 export function echoes(request: Buffer, answer: Buffer): boolean {
   const code = request[0] as number;
-  if (code <= 4 || answer[0] !== code) return true;
+  if (code <= 4 || code === 7 || answer[0] !== code) return true;
   if (code === 15 || code === 16) return answer.length === 5 && request.compare(answer, 0, 5, 0, 5) === 0;
   return request.equals(answer);
 }
@@ -98,8 +107,9 @@ export function valuesOf(request: Buffer, answer: Buffer, length = request.readU
 /** A request in words, for errors: `read holding 0..9`, `write coil 5`. */
 export function requestName(request: Buffer): string {
   const code = request[0] as number;
-  const first = request.readUInt16BE(1);
+  if (code === 7) return 'read the exception status';
   if (code === 8) return 'the loop-back test';
+  const first = request.readUInt16BE(1);
   const area = areaOfCode[code];
   if (area !== undefined) return `read ${area} ${first}..${first + request.readUInt16BE(3) - 1}`;
   const last = code === 15 || code === 16 ? first + request.readUInt16BE(3) - 1 : first;

@@ -14,10 +14,12 @@ export type WriteRequest =
 
 /** How a read is to be treated. */
 export interface ReadOptions {
-  /** Somebody waits for it at a screen, or it verifies a write: ahead of queued reads, and even to a unit that is left alone for being silent. */
+  /** It prepares or verifies a write: ahead of queued reads. A unit that is left alone for being silent is asked as often as for a write. */
   urgent?: boolean;
+  /** Somebody waits for it at a screen: even a unit that is left alone is asked. */
+  byHand?: boolean;
   /**
-   * Up to 24 registers (192 bits) more may be read behind the last one, where that helps to tell answers apart; they are cut off again.
+   * As many registers (bits) as the unit's gap, 24 (192) at most, may be read behind the last one, where that helps to tell answers apart; they are cut off again.
    * What the unit's settings call unreadable is not touched.
    */
   mayReadPast?: boolean;
@@ -28,7 +30,11 @@ export interface Reader {
   read(unit: number, area: Area, address: number, length: number, options?: ReadOptions): Promise<RawValues>;
 }
 
-/** The part of a connection that writes: once, never again by itself. `name` is the tag's, for errors. @throws (rejects) LinewatchError; `writeMayHaveHappened` tells the outcome */
+/** The part of a connection that writes: once, never again by itself. @throws (rejects) LinewatchError; `writeMayHaveHappened` tells the outcome */
 export interface Writer {
-  write(unit: number, request: WriteRequest, name: string): Promise<void>;
+  /**
+   * @param name the tag's, for errors
+   * @param waitingSince when its message came, by `clock.elapsed()`; without it the wait begins now
+   */
+  write(unit: number, request: WriteRequest, name: string, waitingSince?: number): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { answerSize } from './pdu.ts';
+import { answerIsRequest, answerSize } from './pdu.ts';
 
 /** Framing of Modbus RTU (Modbus over Serial Line V1.02, 2.5.1): unit, PDU, checksum. */
 
@@ -38,19 +38,30 @@ export function answerFrameSize(request: Buffer): number {
 
 /**
  * Reads the answer to one request, however it was split on the way. A frame has no length field: which lengths are possible follows from
- * the request. What begins wrongly is wrong as a whole: a frame in the midst of garbage is not looked for.
+ * the request. What begins wrongly is wrong as a whole: a frame in the midst of garbage is not looked for. Only the request itself may
+ * come before the answer: adapters with a local echo hear what they send.
  */
 export class RtuReader {
+  /** Whether the request came back before the answer. */
+  echoed = false;
   readonly #request: Buffer;
-  readonly #unit: number;
+  readonly #sent: Buffer;
   readonly #answersAs: number;
+  readonly #mayEcho: boolean;
+  readonly #hasEcho: boolean;
   #bytes = Buffer.alloc(0);
 
-  /** @param answersAs the unit id that the answer must carry */
-  constructor(unit: number, request: Buffer, answersAs = unit) {
-    this.#unit = unit;
+  /**
+   * @param answersAs the unit id that the answer must carry
+   * @param hasEcho whether the line is known to give requests back; where it is not, that is seen by itself but for requests
+   * whose answer is the same (`answerIsRequest`)
+   */
+  constructor(unit: number, request: Buffer, answersAs = unit, hasEcho = false) {
     this.#request = request;
+    this.#sent = rtuFrame(unit, request);
     this.#answersAs = answersAs;
+    this.#hasEcho = hasEcho;
+    this.#mayEcho = hasEcho || !answerIsRequest(request);
   }
 
   /** Bytes of an answer that has not fully arrived. */
@@ -58,12 +69,30 @@ export class RtuReader {
     return this.#bytes.length;
   }
 
+  /** The unit id that came first, behind the echo. */
+  get from(): number | undefined {
+    return this.#bytes[0];
+  }
+
   /** @returns the PDU of the answer or exception; in words what is wrong; undefined while bytes are missing */
   push(chunk: Uint8Array): Buffer | string | undefined {
-    const bytes = Buffer.concat([this.#bytes, chunk]);
-    this.#bytes = bytes;
+    this.#bytes = Buffer.concat([this.#bytes, chunk]);
+    const sent = this.#sent;
+    const inCommon = Math.min(sent.length, this.#bytes.length);
+    if (this.echoed || !this.#mayEcho || sent.compare(this.#bytes, 0, inCommon, 0, inCommon) !== 0) return this.#result(this.#bytes);
+    if (inCommon === sent.length) {
+      this.echoed = true;
+      this.#bytes = this.#bytes.subarray(sent.length);
+      return this.#result(this.#bytes);
+    }
+    // So far it may be both.
+    const result = this.#hasEcho ? undefined : this.#result(this.#bytes);
+    return typeof result === 'string' ? undefined : result;
+  }
+
+  #result(bytes: Buffer): Buffer | string | undefined {
     const problem = this.#headProblem(bytes);
-    if (problem !== '') return this.#isEcho(bytes) ? 'the request itself came back; switch off the local echo of the adapter' : problem;
+    if (problem !== '') return problem;
     if (bytes.length < EXCEPTION_FRAME) return undefined;
     const size = bytes[1] === this.#request[0] ? answerFrameSize(this.#request) : EXCEPTION_FRAME;
     if (bytes.length < size) return undefined;
@@ -81,11 +110,6 @@ export class RtuReader {
     const count = answerSize(request) - 2;
     if (code <= 4 && bytes.length > 2 && bytes[2] !== count) return `byte count ${bytes[2]} instead of ${count}`;
     return '';
-  }
-
-  #isEcho(bytes: Buffer): boolean {
-    const sent = rtuFrame(this.#unit, this.#request);
-    return bytes.length >= sent.length && bytes.subarray(0, sent.length).equals(sent);
   }
 }
 

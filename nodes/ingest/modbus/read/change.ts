@@ -1,32 +1,40 @@
 import type { Quality, TagValue } from '../../../shared/messages.ts';
 import type { Deadband, Tag } from '../tag/tag.ts';
 
-/** Knows what was sent last, and which tags have moved since. */
+/**
+ * Knows which tags have moved since they were last named. Each counts from where it was named itself: one that drifts slowly, while samples
+ * go out for the sake of others, is named as soon as it has left its deadband.
+ */
 export class ChangeFilter {
   readonly #tags: readonly Pick<Tag, 'name' | 'deadband'>[];
-  #values: readonly TagValue[] = [];
-  #qualities: readonly Quality[] = [];
+  readonly #values: TagValue[] = [];
+  readonly #qualities: Quality[] = [];
 
   constructor(tags: readonly Pick<Tag, 'name' | 'deadband'>[]) {
     this.#tags = tags;
   }
 
-  /** The names of the tags that moved beyond their deadbands, or whose quality changed, since the last sample that was sent. At first all. */
+  /** The names of the tags that moved beyond their deadbands, or whose quality changed. At first all. */
   changed(values: readonly TagValue[], qualities: readonly Quality[]): string[] {
     const names: string[] = [];
     for (let index = 0; index < this.#tags.length; index++) {
-      const { name, deadband } = this.#tags[index] as Tag;
-      const isSame =
-        qualities[index] === this.#qualities[index] && !movedBeyond(values[index] as TagValue, this.#values[index] as TagValue, deadband);
-      if (!isSame) names.push(name);
+      if (this.#hasMoved(index, values, qualities)) names.push((this.#tags[index] as Tag).name);
     }
     return names;
   }
 
-  /** Compares later samples with this one. It is the one that was sent, not the one before the next: a slow drift is not lost. */
+  /** This sample was sent, and named what `changed` gave for it: from now on those tags count from here. */
   sent(values: readonly TagValue[], qualities: readonly Quality[]): void {
-    this.#values = values;
-    this.#qualities = qualities;
+    for (let index = 0; index < this.#tags.length; index++) {
+      if (!this.#hasMoved(index, values, qualities)) continue;
+      this.#values[index] = values[index] as TagValue;
+      this.#qualities[index] = qualities[index] as Quality;
+    }
+  }
+
+  #hasMoved(index: number, values: readonly TagValue[], qualities: readonly Quality[]): boolean {
+    if (qualities[index] !== this.#qualities[index]) return true;
+    return movedBeyond(values[index] as TagValue, this.#values[index] as TagValue, this.#tags[index]?.deadband);
   }
 }
 

@@ -2,14 +2,15 @@ import type { Clock } from '../../../shared/clock.ts';
 import { asLinewatchError, LinewatchError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/messages.ts';
 import type { UnitSettings } from '../link/unit-settings.ts';
-import { concernsWholeUnit, mayFitInParts, qualityOf } from '../protocol/fault.ts';
+import { concernsWholeUnit, qualityOf } from '../protocol/fault.ts';
 import type { RawValues, Reader } from '../protocol/request.ts';
 import { decodeTag } from '../tag/codec.ts';
 import { type Tag, widthOf } from '../tag/tag.ts';
-import { type Hole, Holes, type Probe } from './holes.ts';
+import { type Hole, Holes } from './holes.ts';
+import { Prober } from './prober.ts';
 import { type LeftOut, planReads, type ReadRequest } from './read-plan.ts';
 import type { Readings } from './sample.ts';
-import { type SearchContext, search } from './search.ts';
+import { isWorthParting, type SearchContext, search } from './search.ts';
 
 /** What a scan of a unit's tags brought. */
 export interface Scan extends Readings {
@@ -38,6 +39,8 @@ interface PlannedRead {
   places: Int32Array;
   offsets: Int32Array;
   tags: Tag[];
+  /** It was answered once. */
+  wasAnswered: boolean;
 }
 
 /** A scan under way. */
@@ -48,6 +51,8 @@ interface Progress extends Omit<Readings, 'qualities'> {
   errors: (LinewatchError | undefined)[];
   /** What ended the scan. */
   failure?: LinewatchError;
+  /** The unit answered something, if only to refuse it. */
+  isAnswered: boolean;
 }
 
 const readPast = { mayReadPast: true };
@@ -58,14 +63,17 @@ export class Device {
   readonly misfits: LinewatchError[] = [];
   readonly #options: DeviceOptions;
   readonly #holes = new Holes();
+  readonly #prober: Prober;
   #plan: PlannedRead[] = [];
   #leftOut: LeftOut<Hole>[] = [];
   #plannedAt = -1;
-  #isProbing = false;
+  /** Where in the plan the next scan begins: behind the request that ended the one before, lest what stands behind that is never read. */
+  #first = 0;
   #isClosed = false;
 
   constructor(options: DeviceOptions) {
     this.#options = options;
+    this.#prober = new Prober({ ...options, holes: this.#holes });
     this.#replan();
     for (const leftOut of this.#leftOut) if (leftOut.reason !== 'refused') this.misfits.push(this.#misfit(leftOut));
   }
@@ -78,17 +86,28 @@ export class Device {
   /** Reads all tags; it never rejects. One at a time. A failure of the link or the unit ends the scan: the rest would fare no better. */
   async scan(): Promise<Scan> {
     if (this.#plannedAt !== this.#holes.version) this.#replan();
+    this.#holes.beginScan();
     const progress = this.#begin();
     const refused: [ReadRequest, LinewatchError][] = [];
-    for (const planned of this.#plan) {
+    const { length } = this.#plan;
+    const first = this.#first;
+    for (let turn = 0; turn < length && progress.failure === undefined && !this.#isClosed; turn++) {
+      const place = (first + turn) % length;
+      const planned = this.#plan[place] as PlannedRead;
       const error = await this.#read(planned, progress);
-      if (error !== undefined && mayFitInParts(error)) refused.push([planned.request, error]);
-      if (progress.failure !== undefined || this.#isClosed) break;
+      if (error === undefined) continue;
+      if (progress.failure !== undefined) this.#first = place + 1;
+      else refused.push([planned.request, error]);
     }
     // Only now: by then it is known how long a request this unit answers at least.
-    if (refused.length > 0 && progress.failure === undefined && !this.#isClosed) await this.#lookInto(refused, progress);
-    if (progress.failure === undefined && !this.#isClosed) this.#probeIfDue();
+    if (refused.length > 0 && this.#mayGoOn(progress)) await this.#lookInto(refused, progress);
+    if (this.#mayGoOn(progress)) this.#prober.probeIfDue();
     return this.#finish(progress);
+  }
+
+  /** A unit that answered before it fell silent has only stumbled over an address. */
+  #mayGoOn({ failure, isAnswered }: Progress): boolean {
+    return !this.#isClosed && (failure === undefined || (isAnswered && qualityOf(failure) !== 'BadNotConnected'));
   }
 
   /** A scan that was not even tried: every tag is bad for this reason. */
@@ -116,12 +135,14 @@ export class Device {
       places: Int32Array.from(request.tags),
       offsets: Int32Array.from(tags, ({ address }) => address - request.address),
       tags,
+      wasAnswered: false,
     };
   }
 
   #begin(): Progress {
     const count = this.#options.tags.length;
-    return { values: new Array(count).fill(null), qualities: new Array(count), timestamps: new Array(count), errors: new Array(count) };
+    const [values, qualities, timestamps] = [new Array(count).fill(null), new Array(count), new Array(count)];
+    return { values, qualities, timestamps, errors: new Array(count), isAnswered: false };
   }
 
   /** @returns what went wrong, if anything did; that it was the link or the unit stands in `progress` too */
@@ -130,12 +151,18 @@ export class Device {
     try {
       const { reader, unit } = this.#options;
       this.#decode(planned, await reader.read(unit, area, address, length, mayReadPast ? readPast : undefined), progress);
-      this.#holes.answered(area, length, this.#options.clock.now());
+      progress.isAnswered = true;
+      if (!planned.wasAnswered) this.#holes.answered(planned.request);
+      planned.wasAnswered = true;
       return undefined;
     } catch (thrown) {
       const error = asLinewatchError(thrown);
-      if (concernsWholeUnit(error)) progress.failure = error;
-      else for (const place of planned.places) progress.errors[place] = error;
+      if (concernsWholeUnit(error)) {
+        progress.failure ??= error;
+      } else {
+        progress.isAnswered = true;
+        for (const place of planned.places) progress.errors[place] = error;
+      }
       return error;
     }
   }
@@ -153,62 +180,24 @@ export class Device {
 
   async #lookInto(refused: [ReadRequest, LinewatchError][], progress: Progress): Promise<void> {
     const { tags, settings, clock } = this.#options;
-    const context: SearchContext = { tags, settings, holes: this.#holes, now: () => clock.now() };
+    const context: SearchContext = { tags, settings, holes: this.#holes, now: () => clock.elapsed() };
     let refusals = 0;
     for (const [request, error] of refused) {
       if (refusals >= MOST_REFUSALS) return;
+      if (!isWorthParting(request, error, this.#holes)) continue;
       const searching = search(request, error, context);
       for (let step = searching.next(); step.done !== true; ) {
         const answer = await this.#read(this.#planned(step.value), progress);
-        if (progress.failure !== undefined || this.#isClosed) return;
+        if (this.#isClosed || (answer !== undefined && concernsWholeUnit(answer))) return;
         // Such as a device that is busy: nothing can be concluded now.
-        if (answer !== undefined && !mayFitInParts(answer)) break;
+        if (answer !== undefined && !isWorthParting(step.value, answer, this.#holes)) break;
         if (answer !== undefined) refusals++;
         step = searching.next(answer);
       }
     }
   }
 
-  /** One request beside the scan, whose values nobody waits for: where it is answered, the next scan asks for what was left out. */
-  #probeIfDue(): void {
-    const { clock } = this.#options;
-    const probe = this.#isProbing ? undefined : this.#holes.due(clock.now());
-    if (probe === undefined) return;
-    this.#isProbing = true;
-    const release = clock.hold();
-    void this.#probe(probe).finally(() => {
-      this.#isProbing = false;
-      release();
-    });
-  }
-
-  async #probe(probe: Probe): Promise<void> {
-    const { reader, unit, clock } = this.#options;
-    const what = probe.kind === 'range' ? probe.hole : this.#longRequest(probe);
-    let isAnswered = false;
-    if (what !== undefined) {
-      try {
-        await reader.read(unit, what.area, what.first, what.last - what.first + 1);
-        isAnswered = true;
-      } catch (thrown) {
-        // A link that is gone says nothing of the address; a unit that falls silent at it does.
-        if (qualityOf(asLinewatchError(thrown)) === 'BadNotConnected') return;
-      }
-    }
-    this.#holes.probed(probe, isAnswered, clock.now());
-  }
-
-  /** The longest request that there would be without the limit, where it is long enough to tell. */
-  #longRequest({ area, length }: Probe & { kind: 'length' }): { area: Tag['area']; first: number; last: number } | undefined {
-    const { tags, settings } = this.#options;
-    let longest: ReadRequest | undefined;
-    for (const request of planReads(tags, settings, { refused: this.#holes.refused }).requests) {
-      if (request.area === area && request.length >= (longest?.length ?? length)) longest = request;
-    }
-    return longest && { area, first: longest.address, last: longest.address + longest.length - 1 };
-  }
-
-  #finish({ values, qualities, timestamps, errors, failure }: Progress): Scan {
+  #finish({ values, qualities, timestamps, errors, failure, isAnswered }: Progress): Scan {
     const now = this.#options.clock.now();
     let problem = failure;
     const misfits = new Set<number>();
@@ -220,7 +209,7 @@ export class Device {
     let timestamp = 0;
     for (let index = 0; index < values.length; index++) {
       if (qualities[index] === undefined) {
-        const error = misfits.has(index) ? undefined : (failure ?? errors[index]);
+        const error = misfits.has(index) ? undefined : ((isAnswered ? errors[index] : undefined) ?? failure ?? errors[index]);
         qualities[index] = error === undefined ? 'BadOutOfRange' : qualityOf(error);
         timestamps[index] = now;
         problem ??= error;

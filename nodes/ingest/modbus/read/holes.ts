@@ -1,23 +1,27 @@
 import type { LinewatchError } from '../../../shared/errors.ts';
 import type { AddressRange } from '../link/unit-settings.ts';
+import { mayFitInParts } from '../protocol/fault.ts';
 import type { Area } from '../tag/tag.ts';
-import { type Learnt, pastKey } from './read-plan.ts';
+import { AnsweredRanges } from './answered-ranges.ts';
+import { type Learnt, pastKey, type ReadRequest } from './read-plan.ts';
 
-const FIRST_WAIT_MS = 60_000;
+/** A tag is missed until it is asked for again; anything else only costs requests. */
+const FIRST_WAIT_MS = { tag: 1000, other: 60_000 };
+/** Longest wait for a tag that can be expected back. */
+const SHORT_WAIT_MS = 10_000;
 const LONGEST_WAIT_MS = 3_600_000;
 
-/** When something that was refused is asked for again. */
+/** When something that was refused is asked for again, in ms of `Clock.elapsed`. */
 interface Probing {
   waitMs: number;
-  /** Epoch ms. */
   probeAt: number;
-  /** When it was found to hold no longer, epoch ms. It is known still, in case that was not the whole truth. */
-  liftedAt?: number;
 }
 
 /** A range that no request may hold whole: a tag's own addresses, or some that no tag needs. */
 export interface Hole extends AddressRange, Probing {
   isTag: boolean;
+  /** It was answered before. */
+  wasRead: boolean;
   error: LinewatchError;
 }
 
@@ -32,18 +36,26 @@ interface Limit extends Probing {
 export type Probe = { kind: 'range'; hole: Hole } | { kind: 'length'; area: Area; length: number };
 
 /**
- * What a unit was found to refuse: single ranges, and the length of a request. Each is asked for again now and then, one at a
- * time, after 1 minute, 2, 4 … up to an hour: a device may only have been starting, or was given another program.
+ * What a unit was found to refuse: single ranges, and the length of a request. What was answered before has to be refused in two scans
+ * running. Each is asked for again, one at a time, after 1 s (a minute where no tag waits for it), then after twice as long each time that
+ * it is refused, up to an hour; after 10 s at most where it is a tag that was read before, or nothing of its area was ever read: a device
+ * may be starting, or being given another program.
  */
 export class Holes implements Learnt<Hole> {
   readonly #holes = new Map<string, Hole>();
   readonly #limits = new Map<Area, Limit>();
+  readonly #answered = new AnsweredRanges();
+  /** Ends of requests that were answered together with what was read along behind them. */
+  readonly #pastAnswered = new Set<string>();
+  /** What was refused though it was answered before: in this scan, and in the one before. */
+  #suspected = new Set<string>();
+  #suspectedBefore = new Set<string>();
   readonly noPast = new Set<string>();
   /** Counts up whenever a plan made before is out of date. */
   version = 0;
 
   get refused(): Hole[] {
-    return [...this.#holes.values()].filter(({ liftedAt }) => liftedAt === undefined);
+    return [...this.#holes.values()];
   }
 
   /** Halfway between what is known to be answered and what is known to be refused, so that a few scans find the limit exactly. */
@@ -60,26 +72,39 @@ export class Holes implements Learnt<Hole> {
     return this.#limits.get(area)?.answered ?? 0;
   }
 
-  answered(area: Area, length: number, now: number): void {
+  beginScan(): void {
+    if (this.#suspected.size === 0 && this.#suspectedBefore.size === 0) return;
+    this.#suspectedBefore = this.#suspected;
+    this.#suspected = new Set();
+  }
+
+  answered({ area, address, length, mayReadPast }: Omit<ReadRequest, 'tags'>): void {
+    this.#answered.add({ area, first: address, last: address + length - 1 });
+    if (mayReadPast) this.#pastAnswered.add(pastKey(area, address + length));
     const limit = this.#limitOf(area);
     if (length <= limit.answered) return;
     limit.answered = length;
     if (limit.refused === Number.POSITIVE_INFINITY) return;
-    if (limit.refused <= length) lift(limit, now);
+    if (limit.refused <= length) limit.refused = Number.POSITIVE_INFINITY;
     this.version++;
   }
 
-  /** @param now epoch ms */
-  refuse({ area, first, last }: AddressRange, isTag: boolean, error: LinewatchError, now: number): void {
+  /** @param now as all times here, ms of `Clock.elapsed` */
+  refuse(range: AddressRange, isTag: boolean, error: LinewatchError, now: number): void {
+    const { area, first, last } = range;
     const key = `${area} ${first} ${last}`;
-    const waitMs = nextWait(this.#holes.get(key), now);
-    this.#holes.set(key, { area, first, last, isTag, error, waitMs, probeAt: now + waitMs });
+    const wasRead = this.#answered.covers(range);
+    if (wasRead && !this.#isSuspectedAgain(key)) return;
+    const waitMs = isTag ? FIRST_WAIT_MS.tag : FIRST_WAIT_MS.other;
+    this.#holes.set(key, { area, first, last, isTag, wasRead, error, waitMs, probeAt: now + waitMs });
     this.version++;
   }
 
-  /** A request that ends before `end` was refused only for what was read along behind it. */
-  refusePast(area: Area, end: number): void {
-    this.noPast.add(pastKey(area, end));
+  /** This request was refused only for what was read along behind it. */
+  refusePast({ area, address, length }: ReadRequest): void {
+    const key = pastKey(area, address + length);
+    if (this.#pastAnswered.has(key) && !this.#isSuspectedAgain(`behind ${key}`)) return;
+    this.noPast.add(key);
     this.version++;
   }
 
@@ -87,9 +112,8 @@ export class Holes implements Learnt<Hole> {
   tooLong(area: Area, length: number, now: number): void {
     const limit = this.#limitOf(area);
     if (length >= limit.refused || length <= limit.answered) return;
-    if (limit.refused === Number.POSITIVE_INFINITY) limit.waitMs = nextWait(limit, now);
+    if (limit.refused === Number.POSITIVE_INFINITY) limit.waitMs = FIRST_WAIT_MS.other;
     limit.refused = length;
-    limit.liftedAt = undefined;
     limit.probeAt = now + limit.waitMs;
     this.version++;
   }
@@ -97,39 +121,41 @@ export class Holes implements Learnt<Hole> {
   /** The probe that has been due for longest, if any is. */
   due(now: number): Probe | undefined {
     let found: Probe | undefined;
-    let earliest = now + 1;
+    let earliest = now;
     for (const hole of this.#holes.values()) {
-      if (hole.liftedAt !== undefined || hole.probeAt >= earliest) continue;
+      if (hole.probeAt > earliest || (found !== undefined && hole.probeAt === earliest)) continue;
       earliest = hole.probeAt;
       found = { kind: 'range', hole };
     }
     for (const { area, refused, probeAt } of this.#limits.values()) {
-      if (refused === Number.POSITIVE_INFINITY || probeAt >= earliest) continue;
+      if (refused === Number.POSITIVE_INFINITY || probeAt > earliest || (found !== undefined && probeAt === earliest)) continue;
       earliest = probeAt;
       found = { kind: 'length', area, length: refused };
     }
     return found;
   }
 
-  /**
-   * How a probe went. Where a tag's addresses are answered again, all tags of the area have their chance: what was refused while a device
-   * was starting comes back together.
-   */
+  /** How a probe went. What was answered is given up no longer, and with it what is likely to have come back together with it. */
   probed(probe: Probe, wasAnswered: boolean, now: number): void {
-    const probing = probe.kind === 'range' ? probe.hole : this.#limitOf(probe.area);
     if (!wasAnswered) {
-      probing.waitMs = nextWait(probing, now);
+      const probing = probe.kind === 'range' ? probe.hole : this.#limitOf(probe.area);
+      probing.waitMs = Math.min(2 * probing.waitMs, probe.kind === 'range' ? this.#longestWait(probe.hole) : LONGEST_WAIT_MS);
       probing.probeAt = now + probing.waitMs;
       return;
     }
-    if (probe.kind === 'length') {
-      lift(this.#limitOf(probe.area), now);
-    } else {
-      for (const hole of this.#holes.values()) {
-        if (hole === probe.hole || (probe.hole.isTag && hole.isTag && hole.area === probe.hole.area)) hole.liftedAt = now;
-      }
-    }
+    if (probe.kind === 'length') this.#limitOf(probe.area).refused = Number.POSITIVE_INFINITY;
+    else for (const [key, hole] of this.#holes) if (hole === probe.hole || comesBackWith(probe.hole, hole)) this.#holes.delete(key);
     this.version++;
+  }
+
+  #longestWait({ area, isTag, wasRead, error }: Hole): number {
+    const isExpectedBack = wasRead || !this.#answered.hasAny(area) || !mayFitInParts(error);
+    return isTag && isExpectedBack ? SHORT_WAIT_MS : LONGEST_WAIT_MS;
+  }
+
+  #isSuspectedAgain(key: string): boolean {
+    this.#suspected.add(key);
+    return this.#suspectedBefore.has(key);
   }
 
   #limitOf(area: Area): Limit {
@@ -142,13 +168,8 @@ export class Holes implements Learnt<Hole> {
   }
 }
 
-function lift(limit: Limit, now: number): void {
-  limit.refused = Number.POSITIVE_INFINITY;
-  limit.liftedAt = now;
-}
-
-/** Twice as long as before; from the beginning where it held no longer for that long. */
-function nextWait(before: Probing | undefined, now: number): number {
-  if (before === undefined || before.waitMs === 0 || now - (before.liftedAt ?? now) > before.waitMs) return FIRST_WAIT_MS;
-  return Math.min(2 * before.waitMs, LONGEST_WAIT_MS);
+/** What was read before went when the device was given another program, and tags that never were have waited for it to start. */
+function comesBackWith(answered: Hole, other: Hole): boolean {
+  if (other.area !== answered.area || other.isTag !== answered.isTag) return false;
+  return other.wasRead || (other.isTag && !answered.wasRead);
 }

@@ -1,4 +1,5 @@
 import type { LinewatchError } from '../../../shared/errors.ts';
+import { mayFitInParts } from '../protocol/fault.ts';
 import type { Tag } from '../tag/tag.ts';
 import { bisect, type Halves } from './bisect.ts';
 import type { Holes } from './holes.ts';
@@ -11,8 +12,18 @@ export interface SearchContext {
   tags: readonly Tag[];
   settings: PlanSettings;
   holes: Holes;
-  /** Epoch ms. */
+  /** Ms of `Clock.elapsed`. */
   now(): number;
+}
+
+/**
+ * Whether parts of a request that was refused may be answered. Exceptions 1 and 4 say so of a request only that is longer than any that
+ * was answered: some devices mean its length.
+ */
+export function isWorthParting({ area, length }: ReadRequest, error: LinewatchError, holes: Holes): boolean {
+  if (mayFitInParts(error)) return true;
+  const answered = holes.answeredLength(area);
+  return (error.code === 'modbus-illegal-function' || error.code === 'modbus-device-failure') && 0 < answered && answered < length;
 }
 
 /**
@@ -26,7 +37,7 @@ export function* search(refused: ReadRequest, error: LinewatchError, context: Se
   }
   // It may be that only the addresses behind the last one were too many.
   const isAnswered = yield* attempt({ ...refused, mayReadPast: false }, context);
-  if (isAnswered) context.holes.refusePast(refused.area, refused.address + refused.length);
+  if (isAnswered) context.holes.refusePast(refused);
 }
 
 function* attempt(request: ReadRequest, context: SearchContext): Search<boolean> {
@@ -40,8 +51,7 @@ function* attempt(request: ReadRequest, context: SearchContext): Search<boolean>
     }
   }
   const error = yield request;
-  if (error === undefined) holes.answered(request.area, request.length, context.now());
-  else yield* inHalves(request, error, context);
+  if (error !== undefined) yield* inHalves(request, error, context);
   return error === undefined;
 }
 

@@ -43,25 +43,28 @@ const functions: Record<number, Answer> = {
     return pdu.subarray(0, 5);
   },
   22(device, pdu, client) {
-    const read = there(device.readHolding).bind(device);
+    const raw = there(device.rawHolding ?? device.readHolding).bind(device);
     const write = there(device.writeHolding).bind(device);
     const address = wordAt(exactly(7, pdu), 1);
     const and = wordAt(pdu, 3);
     const or = wordAt(pdu, 5);
-    const old = read(address, 1)[0] as number;
-    write(address, [(old & and) | (or & ~and & 0xffff)], client);
+    const meant = ~and & 0xffff;
+    const old = raw(address, 1)[0] as number;
+    write(address, [(old & and) | (or & meant)], client, meant);
     return pdu;
   },
   23(device, pdu, client) {
     const read = there(device.readHolding).bind(device);
+    const raw = there(device.rawHolding ?? device.readHolding).bind(device);
     const write = there(device.writeHolding).bind(device);
     const count = counted(pdu, 3, MAX_READ_WORDS);
     const toWrite = counted(pdu, 7, MAX_WRITE_WORDS_OF_BOTH);
     carries(pdu, 9, 2 * toWrite);
     const from = within(wordAt(pdu, 1), count);
     const to = within(wordAt(pdu, 5), toWrite);
-    // The write comes first (6.17), but must not happen where the read is refused.
-    read(from, count);
+    // The write comes first (6.17): what is bad until then may be read after it. But where the read asks for what is not there,
+    // nothing is written.
+    raw(from, count);
     write(to, wordsAt(pdu, 10, toWrite), client);
     return wordsAnswer(23, read(from, count), count);
   },

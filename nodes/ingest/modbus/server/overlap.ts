@@ -1,6 +1,6 @@
 import { LinewatchError } from '../../../shared/errors.ts';
 import { swapsBytes } from '../tag/registers.ts';
-import { isBitArea, type Tag, widthOf } from '../tag/tag.ts';
+import { type Area, isBitArea, type Tag, widthOf } from '../tag/tag.ts';
 
 /** The bits of its registers that a value takes: bits and 8-bit values share a register with others. */
 export function maskOf({ area, type, bit, order }: Tag): number {
@@ -8,6 +8,11 @@ export function maskOf({ area, type, bit, order }: Tag): number {
   if (type === 'bool') return 1 << bit;
   if (type === 'int8' || type === 'uint8') return swapsBytes(order) ? 0xff00 : 0x00ff;
   return 0xffff;
+}
+
+/** Whether any of its registers or bits are among the `count` from `address` on. */
+export function touches(tag: Tag, area: Area, address: number, count: number): boolean {
+  return tag.area === area && tag.address < address + count && address < tag.address + widthOf(tag);
 }
 
 /** Refuses a table in which two values take the same bits. @throws LinewatchError serve-overlap */

@@ -11,11 +11,14 @@ export type Client = string;
 export interface ServedDevice {
   /** @returns `count` words from `address` on */
   readHolding?(address: number, count: number): RawValues;
+  /** As `readHolding`, however good the values are, to check and to change them; `readHolding` itself where left out. */
+  rawHolding?(address: number, count: number): RawValues;
   readInput?(address: number, count: number): RawValues;
   /** @returns `count` bits, 0 or 1 */
   readCoils?(address: number, count: number): RawValues;
   readDiscrete?(address: number, count: number): RawValues;
-  writeHolding?(address: number, words: readonly number[], client: Client): void;
+  /** @param meant the bits that the client named, of one word (function 22) */
+  writeHolding?(address: number, words: readonly number[], client: Client, meant?: number): void;
   writeCoils?(address: number, bits: readonly boolean[], client: Client): void;
 }
 

@@ -2,11 +2,11 @@ import { LinewatchError } from '../../../shared/errors.ts';
 import type { TagReading } from '../../../shared/messages.ts';
 import { valueAt } from '../../mapping/property.ts';
 import { topicMatches } from '../../mapping/topic-filter.ts';
-import { decodeTag } from '../tag/codec.ts';
-import { type Area, widthOf } from '../tag/tag.ts';
+import type { Area } from '../tag/tag.ts';
+import { type ClientWrite, readClientWrite, type Written } from './client-write.ts';
 import { encode, encodeNothing, encodeValue } from './encode.ts';
 import { Image } from './image.ts';
-import { maskOf } from './overlap.ts';
+import { touches } from './overlap.ts';
 import { type Client, ModbusException, type ServedDevice } from './served-device.ts';
 import type { ServedValue } from './served-value.ts';
 
@@ -19,10 +19,9 @@ interface State {
   since: number;
 }
 
-export type Written = Record<string, number | boolean | string>;
-
 /** The served values: messages bring them, clients read them, and write those that they may. Nothing here yields: a client never reads half a value. */
 export class ServedTable implements Required<ServedDevice> {
+  readonly #served: readonly ServedValue[];
   readonly #states: State[];
   readonly #byName: ReadonlyMap<string, State>;
   /** Those that make a read fail while they are bad. */
@@ -36,6 +35,7 @@ export class ServedTable implements Required<ServedDevice> {
   constructor(values: readonly ServedValue[], now: () => number, onWritten: (written: Written, client: Client) => void) {
     this.#now = now;
     this.#onWritten = onWritten;
+    this.#served = values;
     this.#states = values.map((served) => ({ served, good: false, since: 0 }));
     this.#byName = new Map(this.#states.map((state) => [state.served.tag.name, state]));
     this.#excepting = this.#states.filter(({ served }) => served.whenBad.kind === 'exception' && holdsValue(served));
@@ -109,53 +109,30 @@ export class ServedTable implements Required<ServedDevice> {
   readCoils = (address: number, count: number) => this.#read('coil', address, count);
   readDiscrete = (address: number, count: number) => this.#read('discrete', address, count);
 
-  writeCoils = (address: number, bits: readonly boolean[], client: Client) => this.#write('coil', address, bits.map(Number), client);
-  writeHolding = (address: number, words: readonly number[], client: Client) => this.#write('holding', address, words, client);
+  rawHolding = (address: number, count: number) => this.#image.read('holding', address, count);
+
+  writeCoils = (address: number, bits: readonly boolean[], client: Client) =>
+    this.#write({ area: 'coil', address, words: bits.map(Number) }, client);
+  writeHolding = (address: number, words: readonly number[], client: Client, meant?: number) =>
+    this.#write({ area: 'holding', address, words, ...(meant === undefined ? {} : { meant }) }, client);
 
   #read(area: Area, address: number, count: number) {
     const cells = this.#image.read(area, address, count);
-    if (this.#excepting.some(({ served, good }) => !good && touches(served, area, address, count))) throw new ModbusException(4);
+    if (this.#excepting.some(({ served, good }) => !good && touches(served.tag, area, address, count))) throw new ModbusException(4);
     return cells;
   }
 
-  /** Whole values only, all of them writable: half a float would be a wrong one. */
-  #write(area: 'coil' | 'holding', address: number, words: readonly number[], client: Client): void {
-    const old = this.#image.read(area, address, words.length);
-    const masks = new Array<number>(words.length).fill(0);
-    const written: State[] = [];
-    for (const state of this.#states) {
-      const { served } = state;
-      if (!touches(served, area, address, words.length)) continue;
-      const { tag } = served;
-      const at = tag.address - address;
-      const mask = maskOf(tag);
-      const isWhole = at >= 0 && at + widthOf(tag) <= words.length;
-      for (let index = Math.max(0, at); index < Math.min(words.length, at + widthOf(tag)); index++)
-        masks[index] = (masks[index] as number) | mask;
-      // Who writes a register that several values share means those that change.
-      const shares = area === 'holding' && mask !== 0xffff;
-      if (shares && (((old[at] as number) ^ (words[at] as number)) & mask) === 0) continue;
-      if (!isWhole || !served.writable) throw new ModbusException(2);
-      written.push(state);
-    }
-    if (masks.includes(0)) throw new ModbusException(2);
-    const kept = words.map((word, index) => word & (area === 'coil' ? 1 : (masks[index] as number)));
-    const values: Written = {};
-    for (const { served } of written) {
-      const value = decodeTag(served.tag, kept, served.tag.address - address);
-      if (value === null) throw new ModbusException(3);
-      values[served.tag.name] = value;
-    }
-    this.#image.store(
-      area,
-      area === 'coil' ? { kind: 'coils', address, bits: kept.map(Boolean) } : { kind: 'registers', address, words: kept },
-    );
-    for (const state of written) {
+  #write(write: ClientWrite, client: Client): void {
+    const { area, address, words } = write;
+    const { confirmed, values } = readClientWrite(this.#served, write, this.#image.read(area, address, words.length));
+    this.#image.store(area, { kind: 'registers', address, words });
+    for (const { tag } of confirmed) {
+      const state = this.#byName.get(tag.name) as State;
       state.good = true;
       state.since = this.#now();
     }
     this.#showGood();
-    if (written.length > 0) this.#onWritten(values, client);
+    this.#onWritten(values, client);
   }
 
   #begin(state: State): void {
@@ -188,10 +165,6 @@ export class ServedTable implements Required<ServedDevice> {
 
 /** Of a message or a client, not of our own. */
 const holdsValue = ({ source }: ServedValue): boolean => source.kind === 'message' || source.kind === 'client';
-
-function touches({ tag }: ServedValue, area: Area, address: number, count: number): boolean {
-  return tag.area === area && tag.address < address + count && address < tag.address + widthOf(tag);
-}
 
 /** After how many beats it begins again at 0: what the type holds. */
 function heartbeatEnd({ tag: { type } }: ServedValue): number {

@@ -28,7 +28,8 @@ export function parseAddress(text: string, area: Area, oneBased: boolean, tag: s
   if (parts === null) throw refuse('modbus-tag-address');
   const [, number, bitText] = parts as unknown as [string, string, string | undefined];
   const bit = bitText === undefined ? undefined : Number(bitText);
-  if (bit !== undefined && bit > 15) throw refuse('modbus-tag-bit');
+  // Three digits are the thousands of a spreadsheet: 40.001.
+  if (bitText !== undefined && (bitText.length > 2 || Number(bitText) > 15)) throw refuse('modbus-tag-bit');
   const address = wireOf(number.toLowerCase(), area, oneBased, refuse);
   if (address < 0 || address > lastAddress) throw refuse('modbus-tag-range');
   return bit === undefined ? { address } : { address, bit };

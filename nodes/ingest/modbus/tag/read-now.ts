@@ -25,7 +25,7 @@ export async function readNow(connection: Reader, unit: number, tag: Tag): Promi
     timer = setTimeout(() => reject(new LinewatchError('modbus-read-now', { seconds: LONGEST_WAIT_MS / 1000 })), LONGEST_WAIT_MS);
   });
   try {
-    const raw = await Promise.race([connection.read(unit, tag.area, tag.address, widthOf(tag), { urgent: true }), tooLong]);
+    const raw = await Promise.race([connection.read(unit, tag.area, tag.address, widthOf(tag), { urgent: true, byHand: true }), tooLong]);
     const value = decodeTag(tag, raw, 0);
     const hex = Array.from(raw, (word) => (isBitArea(tag.area) ? String(Number(word)) : wordText(word)));
     return { hex, value, unit: tag.unit, quality: value === null ? 'BadOutOfRange' : 'Good', wireAddress: tag.address };

@@ -1,5 +1,9 @@
-/** Other names for areas and types that stand in the lists of engineers: the data model's own, and those of IEC 61131-3. */
+/**
+ * What stands in the lists of engineers, as the dialog keeps it. The browser reads cells by the same rules (`resources/tag-cells.js`; one table
+ * of cases tests both).
+ */
 
+/** Other names for areas and types: the data model's own, and those of IEC 61131-3. */
 const areaNames: Record<string, string> = {
   'holding register': 'holding',
   'holding registers': 'holding',
@@ -35,12 +39,36 @@ const typeNames: Record<string, string> = {
   text: 'string',
 };
 
-export function spelledArea(text: string): string {
-  const lower = text.toLowerCase();
-  return areaNames[lower] ?? lower;
+/** A number that can be meant in two ways, and how each of them is written so that it can not. */
+export interface Ambiguous {
+  decimal: string;
+  whole: string;
 }
 
-export function spelledType(text: string): string {
-  const lower = text.toLowerCase();
-  return typeNames[lower] ?? lower;
+/** Three digits behind a mark may be thousands, unless a zero stands before it. */
+const MAYBE_THOUSANDS = /^([+-]?[1-9]\d{0,2})([.,])(\d{3})(\s*%?)$/;
+
+/**
+ * A cell as the dialog keeps it: known names of areas and types, orders in capitals, a point for a decimal comma.
+ * @param hasPoint the decimal mark is surely a point, as in a file separated by commas
+ */
+export function spelled(column: string, cell: string, hasPoint: boolean): string | Ambiguous {
+  const text = cell.trim();
+  if (column === 'area') return named(areaNames, text.toLowerCase());
+  if (column === 'type') return named(typeNames, text.toLowerCase());
+  if (column === 'order') return text.toUpperCase();
+  // Of a bit: no register has more than 16 of them.
+  if (column === 'address' || column === 'wire') return hasPoint ? text : text.replace(/^([^,]+),(\d\d?)$/, '$1.$2');
+  return ['scale', 'offset', 'deadband'].includes(column) ? spelledNumber(text, hasPoint) : text;
+}
+
+const named = (names: Record<string, string>, text: string): string => (Object.hasOwn(names, text) ? (names[text] as string) : text);
+
+function spelledNumber(text: string, hasPoint: boolean): string | Ambiguous {
+  const found = MAYBE_THOUSANDS.exec(text);
+  if (found !== null && !(hasPoint && found[2] === '.')) {
+    const [, first, , last, end] = found as unknown as [string, string, string, string, string];
+    return { decimal: `${first}${last === '000' ? '' : `.${last}0`}${end}`, whole: first + last + end };
+  }
+  return hasPoint ? text : text.replace(/^([+-]?\d*),(\d+(?:e[+-]?\d+)?\s*%?)$/i, '$1.$2');
 }

@@ -7,7 +7,7 @@ import type { UnitSettings } from '../link/unit-settings.ts';
 import type { Reader } from '../protocol/request.ts';
 import { readNow } from './read-now.ts';
 import { readTag } from './table.ts';
-import { importTags } from './tag-csv.ts';
+import { type ImportOptions, importTags } from './tag-csv.ts';
 
 interface Request {
   body?: unknown;
@@ -28,7 +28,7 @@ const SHOWN_PROBLEMS = 20;
  * What the tag table of a dialog asks of the gateway. Both take JSON only, which a page of another origin can not send without being asked for.
  * `id` is the node whose environment variables stand in for `${NAME}`, `?lng=zh-CN` the language of errors.
  *
- * - `POST linewatch/modbus-in/import-tags` `{ text, oneBased, headless, id }` → `{ rows }`, or `{ problems: [{ row, column, message }], more }`
+ * - `POST linewatch/modbus-in/import-tags` `{ text, oneBased, heading, id }` (as `ImportOptions`) → `{ rows }`, or `{ problems: [{ row, column, message }], more }`
  * - `POST linewatch/modbus-in/read-now` `{ connection, unit, row, id }` → a `Reading`, or `{ error }`
  */
 export function tagEndpoints(RED: NodeAPI): void {
@@ -57,8 +57,12 @@ export function tagEndpoints(RED: NodeAPI): void {
     '/linewatch/modbus-in/import-tags',
     // A misfit is quoted, and may be the value of an environment variable.
     RED.auth.needsPermission('linewatch.write'),
-    answer(async ({ text, oneBased, headless, id }, language) => {
-      const options = { oneBased: oneBased === true, headless: headless === true, lookUp: lookUpOf(id) };
+    answer(async ({ text, oneBased, heading, id }, language) => {
+      const options: ImportOptions = {
+        oneBased: typeof oneBased === 'boolean' ? oneBased : undefined,
+        heading: heading === 'optional' ? 'optional' : 'needed',
+        lookUp: lookUpOf(id),
+      };
       const { rows, problems } = await importTags(typeof text === 'string' ? text : '', options);
       if (problems.length === 0) return { rows };
       const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ code, context }) => {

@@ -29,7 +29,17 @@ export interface Sent {
   error?: LinewatchError;
 }
 
-/** A device that takes a value over in its next cycle still shows the old one: it is looked at again after this. */
+/** What holds for each request of one write. */
+export interface Permit {
+  /** When its message came, by `clock.elapsed()`. */
+  waitingSince: number;
+  /** @throws LinewatchError where nothing may be sent, or nothing any more */
+  check(): void;
+}
+
+type MaskRequest = Extract<WriteRequest, { kind: 'mask' }>;
+
+/** A device that takes a value over in its next cycle still shows the old one: it is looked at again after this, in the device's time. */
 const TAKE_OVER_MS = 300;
 
 /** Sends writes, each once, and tells how they ended. It never rejects. */
@@ -44,51 +54,58 @@ export class Sender {
   }
 
   /** @param values what the request stands for, in the tag's unit */
-  async send(request: WriteRequest, values: readonly TagValue[]): Promise<Sent> {
-    const { connection, unit, tag } = this.#target;
-    const { maskFallback, readBack } = this.#options;
+  async send(request: WriteRequest, values: readonly TagValue[], permit: Permit): Promise<Sent> {
     try {
-      if (request.kind === 'mask' && this.#hasNoMask && maskFallback) {
-        const sent = await this.#changeRegister(request);
-        if (sent !== undefined) return sent;
-      } else {
-        await connection.write(unit, request, tag.name);
-      }
+      await (request.kind === 'mask' ? this.#putMask(request, permit) : this.#put(request, permit));
     } catch (thrown) {
       const error = asLinewatchError(thrown);
-      if (request.kind !== 'mask' || error.code !== 'modbus-illegal-function') return endedBy(error);
-      if (!maskFallback) return { outcome: 'failed', error: new LinewatchError('modbus-write-mask', { tag: tag.name, unit }, error) };
-      this.#hasNoMask = true;
-      return this.send(request, values);
+      return { outcome: writeMayHaveHappened(error) ? 'unknown' : 'failed', error };
     }
-    return readBack ? this.#verify(request, values) : { outcome: 'acknowledged' };
+    return this.#options.readBack ? this.#verify(request, values) : { outcome: 'acknowledged' };
   }
 
-  /** @returns how it ended where the register could not be read: nothing was written then */
-  async #changeRegister(request: Extract<WriteRequest, { kind: 'mask' }>): Promise<Sent | undefined> {
+  async #put(request: WriteRequest, { waitingSince, check }: Permit): Promise<void> {
     const { connection, unit, tag } = this.#target;
-    const { address } = request;
-    let old: number;
-    try {
-      old = (await connection.read(unit, 'holding', address, 1, { urgent: true }))[0] as number;
-    } catch (thrown) {
-      return { outcome: 'failed', error: asLinewatchError(thrown) };
+    check();
+    await connection.write(unit, request, tag.name, waitingSince);
+  }
+
+  /** Where the device has no mask write, the whole register where that is allowed: once, however that ends. */
+  async #putMask(request: MaskRequest, permit: Permit): Promise<void> {
+    const { unit, tag } = this.#target;
+    const { maskFallback, multiple } = this.#options;
+    if (!(this.#hasNoMask && maskFallback)) {
+      try {
+        return await this.#put(request, permit);
+      } catch (thrown) {
+        const error = asLinewatchError(thrown);
+        if (error.code !== 'modbus-illegal-function') throw error;
+        if (!maskFallback) throw new LinewatchError('modbus-write-mask', { tag: tag.name, unit }, error);
+        this.#hasNoMask = true;
+      }
     }
-    const word = masked(old, request);
-    await connection.write(
-      unit,
-      this.#options.multiple ? { kind: 'registers', address, words: [word] } : { kind: 'register', address, word },
-      tag.name,
-    );
-    return undefined;
+    const { address } = request;
+    const word = masked(await this.#register(address), request);
+    await this.#put(multiple ? { kind: 'registers', address, words: [word] } : { kind: 'register', address, word }, permit);
+  }
+
+  async #register(address: number): Promise<number> {
+    const { connection, unit } = this.#target;
+    try {
+      return (await connection.read(unit, 'holding', address, 1, { urgent: true }))[0] as number;
+    } catch (thrown) {
+      const { code, context, cause } = asLinewatchError(thrown);
+      // It is the read that failed: no write was sent.
+      throw new LinewatchError(code, { ...context, sent: false }, cause);
+    }
   }
 
   async #verify(request: WriteRequest, values: readonly TagValue[]): Promise<Sent> {
-    const { connection, unit, tag, clock } = this.#target;
+    const { connection, unit, tag } = this.#target;
     try {
       let present = await readPresent(connection, unit, tag, values.length);
       if (!holds(present.raw, request)) {
-        await new Promise<void>((resolve) => clock.after(TAKE_OVER_MS, resolve));
+        await new Promise<void>((resolve) => setTimeout(resolve, TAKE_OVER_MS));
         present = await readPresent(connection, unit, tag, values.length);
       }
       if (holds(present.raw, request)) return { outcome: 'acknowledged' };
@@ -103,5 +120,3 @@ export class Sender {
     }
   }
 }
-
-const endedBy = (error: LinewatchError): Sent => ({ outcome: writeMayHaveHappened(error) ? 'unknown' : 'failed', error });

@@ -29,12 +29,13 @@ export function checkLimits(tag: Tag, { minimum, maximum }: Limits, asked: reado
 }
 
 /**
- * @param before what the registers held `elapsedMs` ago, one for each value
+ * @param before what the change is measured against, one for each value
+ * @param elapsedMs since the last write
  * @param rateMax largest change, in the tag's unit per second
  * @throws LinewatchError modbus-write-rate
  */
 export function checkRate(tag: Tag, rateMax: number, values: readonly unknown[], before: readonly unknown[], elapsedMs: number): void {
-  const allowed = (rateMax * Math.min(Math.max(elapsedMs, 0), RATE_SPAN_MS)) / 1000;
+  const allowed = (rateMax * Math.min(elapsedMs, RATE_SPAN_MS)) / 1000;
   for (const [index, value] of values.entries()) {
     const from = before[index];
     if (typeof value !== 'number' || typeof from !== 'number') continue;

@@ -1,10 +1,11 @@
 import { asLinewatchError, describe, LinewatchError } from '../../../shared/errors.ts';
 import type { TagValue, WriteOutcome } from '../../../shared/messages.ts';
 import type { WriteRequest } from '../protocol/request.ts';
+import { LONGEST_WRITE_WAIT_MS, MOST_WAITING_WRITES } from '../protocol/write-limits.ts';
 import { encodeWrites } from '../tag/codec.ts';
 import { Sender, type SendOptions, type Sent, type Target } from './carry-out.ts';
-import { checkLimits, checkRate, type Limits, RATE_SPAN_MS } from './guard.ts';
-import { readPresent } from './present-value.ts';
+import { checkLimits, type Limits } from './guard.ts';
+import { RateGuard } from './rate-guard.ts';
 import type { WriteLog } from './write-log.ts';
 import { askedValue, endOf, rawText, type WriteRecord, type WriteSubject } from './write-record.ts';
 
@@ -25,11 +26,15 @@ export interface WriteEnd {
   unlogged?: { error: LinewatchError; isNews: boolean };
 }
 
-/** Messages that come faster than the device takes them. */
-const MOST_WAITING = 1000;
-/** A set-point of a while ago does harm in a plant. */
-const LONGEST_WAIT_MS = 10_000;
-/** A write that is under way when the node is closed has so long to end; Node-RED itself waits 15 s. */
+/** A message that waits for its turn. */
+interface Waiting {
+  payload: unknown;
+  /** When it came, by `clock.elapsed()`. */
+  waitingSince: number;
+  finish(end: WriteEnd): void;
+}
+
+/** A request that is under way when the node is closed has so long to end; Node-RED itself waits 15 s, and the log may take 5 s of them. */
 const CLOSE_MS = 5000;
 
 /** A node that is left disarmed for weeks must not push what was written out of the log. */
@@ -43,56 +48,66 @@ export class TagWriter {
   readonly #target: Target;
   readonly #options: WriterOptions;
   readonly #sender: Sender;
+  readonly #rateGuard: RateGuard | undefined;
   readonly #subject: WriteSubject;
   readonly #log: WriteLog | undefined;
   readonly #isArmed: () => boolean;
-  /** Gives up the write that is under way. */
-  #leave: () => void = () => {};
-  #turns: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #waiting: Waiting[] = [];
+  #underWay: Promise<void> | undefined;
   #closed = false;
+  /** Lets what is awaited for the write under way know that the node is closed. */
+  #onClose: () => void = () => {};
   /** When the log last said that the node is not armed, and how many refusals for that reason it has not told of yet. */
   #disarmedAt = Number.NEGATIVE_INFINITY;
   #skipped = 0;
-  /** What the device is known to hold, and since when (by the clock). */
-  #last: { values: readonly TagValue[]; at: number } | undefined;
 
   constructor(target: Target, options: WriterOptions, subject: WriteSubject, log: WriteLog | undefined, isArmed: () => boolean) {
     this.#target = target;
     this.#options = options;
     this.#sender = new Sender(target, options);
+    this.#rateGuard = options.rateMax === undefined ? undefined : new RateGuard(target, options.rateMax);
     this.#subject = subject;
     this.#log = log;
     this.#isArmed = isArmed;
   }
 
-  write(payload: unknown): Promise<WriteEnd> {
-    const cameAt = this.#target.clock.now();
-    if (this.#waiting >= MOST_WAITING) return this.#refuse(payload, this.#error('modbus-write-queue', { waiting: this.#waiting }));
-    this.#waiting++;
-    const end = this.#turns.then(() => {
-      this.#waiting--;
-      return this.#turn(payload, cameAt);
+  /** @param value of the message; an array is taken as it is now, whatever the flow makes of it later */
+  write(value: unknown): Promise<WriteEnd> {
+    const payload = Array.isArray(value) ? [...value] : value;
+    const waitingSince = this.#target.clock.elapsed();
+    if (this.#closed) return this.#refuse(payload, this.#error('modbus-write-closed'));
+    const waiting = this.#waiting.length;
+    if (waiting >= MOST_WAITING_WRITES) return this.#refuse(payload, this.#error('modbus-write-queue', { waiting }));
+    return new Promise((finish) => {
+      this.#waiting.push({ payload, waitingSince, finish });
+      this.#underWay ??= this.#work();
     });
-    this.#turns = end;
-    return end;
   }
 
   /** Resolves when every write has ended and the log is on the disk. What is not sent by now will not be. */
   async close(): Promise<void> {
     this.#closed = true;
-    const timer = setTimeout(() => this.#leave(), CLOSE_MS);
-    await this.#turns;
-    clearTimeout(timer);
+    this.#onClose();
+    // All at once: one after the other, a disk that hangs would be waited for with each line.
+    const refused = this.#waiting
+      .splice(0)
+      .map(async ({ payload, finish }) => finish(await this.#refuse(payload, this.#error('modbus-write-closed'))));
+    await Promise.all([this.#underWay, ...refused]);
     await this.#log?.flush();
   }
 
-  async #turn(payload: unknown, cameAt: number): Promise<WriteEnd> {
-    let write: { request: WriteRequest; values: TagValue[]; previous?: TagValue[] };
+  async #work(): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.finish(await this.#turn(next));
+    this.#underWay = undefined;
+  }
+
+  async #turn({ payload, waitingSince }: Waiting): Promise<WriteEnd> {
+    const check = () => this.#check(waitingSince);
+    let write: { request: WriteRequest; values: TagValue[]; previous?: readonly TagValue[] };
     try {
-      this.#checkTurn(cameAt);
-      write = await this.#prepare(payload);
-      this.#checkTurn(cameAt);
+      check();
+      write = await this.#unlessClosed(this.#prepare(payload), 0, 'modbus-write-closed');
+      check();
     } catch (thrown) {
       return this.#refuse(payload, asLinewatchError(thrown));
     }
@@ -101,25 +116,42 @@ export class TagWriter {
     record.raw = rawText(request);
     if (previous !== undefined) record.previous = this.#single(previous);
     const before = await this.#log?.append(record);
-    const sent = await this.#send(request, values, cameAt);
-    const isAcknowledged = sent.outcome === 'acknowledged';
-    this.#last = isAcknowledged ? { values, at: this.#target.clock.now() } : undefined;
+    const sending = this.#sender.send(request, values, { waitingSince, check });
+    const sent = await this.#unlessClosed(sending, CLOSE_MS, 'modbus-write-left').catch(
+      (error: LinewatchError): Sent => ({ outcome: 'unknown', error }),
+    );
+    this.#rateGuard?.ended(sent, values);
     const after = await this.#log?.append({ ...record, time: this.#time(), event: 'ended', ...endOf(sent.outcome, sent.error) });
     const unlogged = before?.isNews ? before : (after ?? before);
-    return { ...sent, value: isAcknowledged ? this.#single(values) : asTagValue(payload), ...(unlogged && { unlogged }) };
+    const value = sent.outcome === 'acknowledged' ? this.#single(values) : asTagValue(payload);
+    return { ...sent, value, ...(unlogged && { unlogged }) };
   }
 
-  /** What must hold when a write's turn has come. */
-  #checkTurn(cameAt: number): void {
+  /** What must hold before anything is sent. */
+  #check(waitingSince: number): void {
     if (this.#closed) throw this.#error('modbus-write-closed');
     if (!this.#isArmed()) throw this.#error('modbus-write-disarmed');
-    const waitedMs = this.#target.clock.now() - cameAt;
-    if (waitedMs > LONGEST_WAIT_MS) throw this.#error('modbus-late', { seconds: Math.round(waitedMs / 1000) });
+    const waitedMs = this.#target.clock.elapsed() - waitingSince;
+    if (waitedMs > LONGEST_WRITE_WAIT_MS) throw this.#error('modbus-late', { seconds: Math.round(waitedMs / 1000) });
+  }
+
+  /** What `work` comes to; it rejects with `code` where the node was closed `patienceMs` ago and it still goes on. */
+  #unlessClosed<Result>(work: Promise<Result>, patienceMs: number, code: LinewatchError['code']): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined;
+    const left = new Promise<never>((_, reject) => {
+      this.#onClose = () => {
+        timer = setTimeout(() => reject(this.#error(code)), patienceMs);
+      };
+    });
+    return Promise.race([work, left]).finally(() => {
+      clearTimeout(timer);
+      this.#onClose = () => {};
+    });
   }
 
   async #prepare(payload: unknown) {
     const { tag } = this.#target;
-    const { count, limits, rateMax, multiple } = this.#options;
+    const { count, limits, multiple } = this.#options;
     if (count !== undefined && !(Array.isArray(payload) && payload.length === count)) {
       throw this.#error('modbus-write-value', { expected: `an array of ${count} values`, got: describe(payload) });
     }
@@ -127,43 +159,13 @@ export class TagWriter {
     checkLimits(tag, limits, asked, []);
     const { request, values } = encodeWrites(tag, asked, { multiple });
     checkLimits(tag, limits, [], values);
-    if (rateMax === undefined) return { request, values };
-    const { values: previous, elapsedMs } = await this.#reference(values.length);
-    checkRate(tag, rateMax, asked, previous, elapsedMs);
-    checkRate(tag, rateMax, values, previous, elapsedMs);
-    return { request, values, previous };
-  }
-
-  /** What a change is measured against: what was written within the last second, else what the device holds now: others may have changed it. */
-  async #reference(count: number): Promise<{ values: TagValue[]; elapsedMs: number }> {
-    const { connection, unit, tag, clock } = this.#target;
-    const elapsedMs = this.#last === undefined ? RATE_SPAN_MS : clock.now() - this.#last.at;
-    if (this.#last !== undefined && elapsedMs < RATE_SPAN_MS) return { values: [...this.#last.values], elapsedMs };
-    try {
-      const { values } = await readPresent(connection, unit, tag, count);
-      if (values.every((value) => value !== null)) return { values, elapsedMs: RATE_SPAN_MS };
-    } catch (thrown) {
-      const cause = asLinewatchError(thrown);
-      throw new LinewatchError('modbus-write-rate-unread', { tag: tag.name, reason: cause.message }, cause);
-    }
-    throw this.#error('modbus-write-rate-unread', { reason: `no ${tag.type}` });
-  }
-
-  async #send(request: WriteRequest, values: TagValue[], cameAt: number): Promise<Sent> {
-    try {
-      this.#checkTurn(cameAt);
-    } catch (thrown) {
-      return { outcome: 'failed', error: asLinewatchError(thrown) };
-    }
-    const left = new Promise<Sent>((resolve) => {
-      this.#leave = () => resolve({ outcome: 'unknown', error: this.#error('modbus-write-left') });
-    });
-    return Promise.race([this.#sender.send(request, values), left]);
+    const previous = await this.#rateGuard?.check(asked, values);
+    return previous === undefined ? { request, values } : { request, values, previous };
   }
 
   async #refuse(payload: unknown, error: LinewatchError): Promise<WriteEnd> {
-    const now = this.#target.clock.now();
-    const isRepeat = error.code === 'modbus-write-disarmed' && Math.abs(now - this.#disarmedAt) < DISARMED_LINE_MS;
+    const now = this.#target.clock.elapsed();
+    const isRepeat = error.code === 'modbus-write-disarmed' && now - this.#disarmedAt < DISARMED_LINE_MS;
     if (isRepeat) {
       this.#skipped++;
       return { outcome: 'failed', value: asTagValue(payload), error };
@@ -183,8 +185,8 @@ export class TagWriter {
     return new Date(this.#target.clock.now()).toISOString();
   }
 
-  #single(values: TagValue[]): TagValue | TagValue[] {
-    return this.#options.count === undefined ? (values[0] as TagValue) : values;
+  #single(values: readonly TagValue[]): TagValue | TagValue[] {
+    return this.#options.count === undefined ? (values[0] as TagValue) : [...values];
   }
 
   #error(code: LinewatchError['code'], context: LinewatchError['context'] = {}): LinewatchError {

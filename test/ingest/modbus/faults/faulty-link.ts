@@ -21,6 +21,8 @@ export interface FaultyLinkOptions {
   /** The share of answers that something happens to. */
   rate: number;
   seed: number;
+  /** Whether more registers may be asked for than are wanted, so that answers differ; a scan has no gap where they may not. */
+  mayReadPast: boolean;
   timeoutMs?: number;
 }
 
@@ -36,7 +38,7 @@ export interface FaultyLink {
 export const TIMEOUT_MS = 50;
 
 export async function openFaultyLink(options: FaultyLinkOptions): Promise<FaultyLink> {
-  const { transport, unit, rate, seed, timeoutMs = TIMEOUT_MS } = options;
+  const { transport, unit, rate, seed, mayReadPast, timeoutMs = TIMEOUT_MS } = options;
   const random = seededRandom(seed);
   const framing = transport === 'tcp' ? 'mbap' : 'rtu';
   const serial = transport === 'serial';
@@ -61,10 +63,10 @@ export async function openFaultyLink(options: FaultyLinkOptions): Promise<Faulty
     outcome,
     proxy,
     run(kind, going) {
-      if (kind === 'scans') return scanOn(outcome, connection, unit, going, served);
+      if (kind === 'scans') return scanOn(outcome, connection, options, going, served);
       // As a scan reads, and as "read now" does.
       const read = (address: number, length: number) =>
-        connection.read(unit, 'holding', address, length, { mayReadPast: true, urgent: random() < 0.5 });
+        connection.read(unit, 'holding', address, length, { mayReadPast, urgent: random() < 0.5 });
       return hammer(outcome, random, going, served, read);
     },
     async close() {
@@ -76,9 +78,16 @@ export async function openFaultyLink(options: FaultyLinkOptions): Promise<Faulty
 }
 
 /** Tags as a modbus-in reads them, in pieces far enough apart for requests of their own. */
-async function scanOn(outcome: Outcome, reader: ModbusConnection, unit: number, going: () => boolean, served: () => number): Promise<void> {
+async function scanOn(
+  outcome: Outcome,
+  reader: ModbusConnection,
+  { unit, mayReadPast }: FaultyLinkOptions,
+  going: () => boolean,
+  served: () => number,
+): Promise<void> {
   const tags = Array.from({ length: PAIRS / 2 }, (_, index) => tagAt(2 * index + 200 * Math.floor(index / 7)));
-  const device = new Device({ reader, unit, tags, settings: defaultUnitSettings, clock: realClock });
+  const settings = mayReadPast ? defaultUnitSettings : { ...defaultUnitSettings, gapRegisters: 0 };
+  const device = new Device({ reader, unit, tags, settings, clock: realClock });
   while (going()) {
     const before = served();
     const start = performance.now();

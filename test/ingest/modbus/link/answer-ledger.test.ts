@@ -65,20 +65,56 @@ describe('reading past the last register asked for', () => {
   it('ends at the last address, the longest request, and what can not be read', () => {
     const past = new ReadPast();
     assert.equal(most(past, 65536, 10), 0);
-    assert.equal(most(past, 65530, 10), 6);
+    assert.equal(most(past, 65533, 10), 3);
     assert.equal(most(past, 200, 125), 0);
     assert.equal(most(past, 200, 10, { maxRegisters: 12 }), 2);
     assert.equal(most(past, 200, 10, { unreadable: [{ area: 'holding', first: 203, last: 210 }] }), 3);
-    assert.equal(most(past, 200, 10, { unreadable: [{ area: 'input', first: 203, last: 210 }] }), 24);
+    assert.equal(most(past, 200, 10, { unreadable: [{ area: 'input', first: 203, last: 210 }] }), 4);
     assert.equal(most(past, 200, 10, { unreadable: [{ area: 'holding', first: 100, last: 300 }] }), 0);
   });
 
-  it('is not tried again where the unit refused it', () => {
+  it('goes no further than the gap of the unit, nor than 24 registers', () => {
     const past = new ReadPast();
-    past.refused(1, 'holding', 200, 3);
-    assert.equal(most(past, 200, 10), 1);
-    past.refused(1, 'holding', 200, 1);
-    assert.equal(most(past, 200, 10), 0);
-    assert.equal(most(past, 201, 10), 24, 'elsewhere it is');
+    assert.equal(most(past, 200, 10, { gapRegisters: 0 }), 0);
+    assert.equal(most(past, 200, 10, { gapRegisters: 7 }), 7);
+    assert.equal(most(past, 200, 10, { gapRegisters: 100 }), 24);
+    assert.equal(past.most(1, 'coil', 200, 10, { ...defaultUnitSettings, gapBits: 16 }), 16);
   });
+
+  const lessons: [string, (past: ReadPast) => void, number][] = [
+    ['is not tried again where the unit refused it', (past) => past.refused(1, 'holding', 200, 1), 0],
+    ['is not tried again where the unit was silent', (past) => past.failed(1, 'holding', 200, 3), 0],
+    [
+      'goes as far as was answered once, where the unit was silent beyond',
+      (past) => {
+        past.answered(1, 'holding', 200, 2);
+        past.failed(1, 'holding', 200, 3);
+      },
+      2,
+    ],
+    [
+      'goes on where an answer failed that had come before',
+      (past) => {
+        past.answered(1, 'holding', 200, 3);
+        past.failed(1, 'holding', 200, 3);
+      },
+      4,
+    ],
+    [
+      'ends before what the unit refuses now, though it had answered',
+      (past) => {
+        past.answered(1, 'holding', 200, 3);
+        past.refused(1, 'holding', 200, 2);
+      },
+      1,
+    ],
+  ];
+  for (const [what, learn, expected] of lessons) {
+    it(what, () => {
+      const past = new ReadPast();
+      learn(past);
+      assert.equal(most(past, 200, 10), expected);
+      assert.equal(most(past, 201, 10), 4, 'elsewhere nothing was learnt');
+    });
+  }
 });

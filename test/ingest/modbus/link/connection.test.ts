@@ -11,6 +11,7 @@ import { freePort, type RawServer, type Request, startRawServer, startServer } f
 const register = (value: number) => [3, 2, value >> 8, value & 255];
 const word = (value: number): WriteRequest => ({ kind: 'register', address: 1, word: value });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
 describe('modbus connection', () => {
   let raw: RawServer | undefined;
@@ -252,13 +253,13 @@ describe('modbus connection', () => {
     assert.deepEqual(order, ['3 9', '3 10', '6 1', '3 20', '3 11', '3 12']);
   });
 
-  it('leaves a silent unit alone while others answer, but for writes and urgent reads; any answer heals it', async () => {
+  it('leaves a silent unit alone while others answer, but for what is asked by hand; any answer heals it', async () => {
     let isDead = true;
     const shared = await against(
       ({ unit, pdu, answer }) => (unit === 2 && isDead ? undefined : answer(pdu[0] === 3 ? register(7) : pdu)),
       20,
     );
-    const two = (urgent = false) => shared.read(2, 'holding', 0, 1, { urgent });
+    const two = (byHand = false) => shared.read(2, 'holding', 0, 1, { urgent: true, byHand });
     await shared.read(1, 'holding', 0, 1);
     await assert.rejects(two(), { code: 'modbus-timeout' });
     await shared.read(1, 'holding', 0, 1);
@@ -269,9 +270,120 @@ describe('modbus connection', () => {
     await assert.rejects(two(true), { code: 'modbus-timeout' });
     await shared.read(1, 'holding', 0, 1);
     isDead = false;
-    await shared.write(2, word(1), 't');
+    assert.deepEqual(Array.from(await two(true)), [7]);
     assert.deepEqual(Array.from(await two()), [7]);
     assert.deepEqual(shared.silentUnits, []);
+  });
+
+  it('sends one write in a period to a unit that is left alone, and refuses the others, which the device never gets', async () => {
+    let writes = 0;
+    const shared = await against(({ unit, answer }) => {
+      if (unit === 2) writes++;
+      return unit === 2 ? undefined : answer(register(7));
+    }, 20);
+    await shared.read(1, 'holding', 0, 1);
+    const outcomes: string[] = [];
+    const end = performance.now() + 900;
+    while (performance.now() < end) {
+      await shared.write(2, word(1), 't').catch((error) => outcomes.push(error.code));
+      await shared.read(1, 'holding', 0, 1);
+      await pause(5);
+    }
+    assert.equal(writes, 2);
+    assert.deepEqual(outcomes.slice(0, 2), ['modbus-timeout', 'modbus-unit-silent']);
+    assert.deepEqual(shared.figures.writes, { acknowledged: 0, failed: outcomes.length - 2, unknown: 2 });
+  });
+
+  it('keeps the scans of the unit that answers beside eight that never do', async () => {
+    const shared = await against(({ unit, answer }) => (unit === 1 ? answer(register(7)) : undefined), 40);
+    const busy = new Set<number>();
+    let good = 0;
+    const scan = (unit: number) => {
+      if (busy.has(unit)) return;
+      busy.add(unit);
+      const isGood = () => {
+        if (unit === 1) good++;
+      };
+      const read = shared.read(unit, 'holding', 0, 1);
+      void read.then(isGood, () => {}).finally(() => busy.delete(unit));
+    };
+    const cancels = Array.from({ length: 9 }, (_, index) => realClock.every(40, () => scan(index + 1)));
+    await pause(600);
+    good = 0;
+    const connections = raw?.connections;
+    await pause(2400);
+    for (const cancel of cancels) cancel();
+    assert.ok(good >= 55, `${good} of 60 scans`);
+    assert.equal(shared.silentUnits.length, 8);
+    assert.equal(raw?.connections, connections, 'the link was not taken for silent');
+  });
+
+  it('leaves a unit alone that answers with garbage, though the link is renewed each time', async () => {
+    const shared = await against(({ unit, answer }) => answer(register(7), unit === 2 ? { unit: 255 } : {}), 50);
+    await shared.read(1, 'holding', 0, 1);
+    await assert.rejects(shared.read(2, 'holding', 0, 1), { code: 'modbus-answer' });
+    await shared.read(1, 'holding', 0, 1);
+    await assert.rejects(shared.read(2, 'holding', 0, 1), { code: 'modbus-unit-silent' });
+  });
+
+  it('does not leave a unit alone for longer, nor drop a write, because the clock was set', async () => {
+    let stepMs = 0;
+    const clock = { ...realClock, now: () => Date.now() + stepMs };
+    raw = await startRawServer(({ unit, pdu, answer }) => (unit === 2 ? undefined : answer(pdu[0] === 3 ? register(7) : pdu)));
+    connection = new ModbusConnection({ host: '127.0.0.1', port: raw.port, timeoutMs: 20 }, clock, () => 0);
+    await connection.read(1, 'holding', 0, 1);
+    await assert.rejects(connection.read(2, 'holding', 0, 1), { code: 'modbus-timeout' });
+    await connection.read(1, 'holding', 0, 1);
+    const write = connection.write(1, word(5), 't');
+    const second = connection.write(1, word(6), 't');
+    stepMs = 3_600_000;
+    await Promise.all([write, second]);
+    stepMs = -3_600_000;
+    await assert.rejects(connection.read(2, 'holding', 0, 1), { code: 'modbus-unit-silent', message: /in 1 s$/ });
+  });
+
+  it('does not send a write whose message came too long ago, wherever it waited', async () => {
+    const shared = await against(({ pdu, answer }) => answer(pdu));
+    await shared.write(1, word(1), 't', realClock.elapsed() - 9000);
+    await assert.rejects(shared.write(1, word(1), 't', realClock.elapsed() - 10_100), { code: 'modbus-late' });
+  });
+
+  it('replaces a link that breaks after each answer at once, but only once in a time-out', async () => {
+    const shared = await against(({ count, answer, socket }) => {
+      if (count % 2 === 0) return answer(register(7));
+      socket.resetAndDestroy();
+      return undefined;
+    }, 300);
+    const server = raw as RawServer;
+    const reading = performance.now() + 1000;
+    let lost = 0;
+    while (performance.now() < reading) await shared.read(1, 'holding', 0, 1).catch((error) => error.code === 'modbus-lost' && lost++);
+    assert.ok(lost >= 3 && server.connections >= 4 && server.connections <= 6, `${server.connections} connections, ${lost} lost`);
+  });
+
+  it('closes what it has opened while it still waits for the device', async () => {
+    raw = await startRawServer(() => undefined);
+    connection = new ModbusConnection({ host: '127.0.0.1', port: raw.port, timeoutMs: 500, pauseAfterConnectMs: 4000 }, realClock, () => 0);
+    const read = connection.read(1, 'holding', 0, 1).catch((error) => error.code);
+    await pause(50);
+    assert.equal(raw.sockets.size, 1);
+    connection.close();
+    assert.equal(await read, 'modbus-closed');
+    await pause(50);
+    assert.equal(raw.sockets.size, 0);
+  });
+
+  it('leaves no timer behind when it is closed during a request to a unit that needs pauses', async () => {
+    const units = new Map([[1, { ...defaultUnitSettings, pauseMs: 54_321 }]]);
+    raw = await startRawServer(() => undefined);
+    connection = new ModbusConnection({ host: '127.0.0.1', port: raw.port, timeoutMs: 5000, units }, realClock, () => 0);
+    const before = timers();
+    const read = connection.read(1, 'holding', 0, 1).catch((error) => error.code);
+    await pause(50);
+    connection.close();
+    assert.equal(await read, 'modbus-closed');
+    await pause(20);
+    assert.ok(timers() <= before, `${timers()} timers, ${before} before`);
   });
 
   it('gives a unit the pause that it needs, and the others its time', async () => {

@@ -5,14 +5,33 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { ModbusConnection } from '../../../../nodes/ingest/modbus/link/connection.ts';
-import { listSerialPorts } from '../../../../nodes/ingest/modbus/link/serial.ts';
+import { listSerialPorts, openInTime } from '../../../../nodes/ingest/modbus/link/serial.ts';
 import { realClock } from '../../../../nodes/shared/clock.ts';
 import { plainAnswer, type RawServer, serialFrame, startRtuServer } from '../server.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const folder = mkdtempSync(join(tmpdir(), 'linewatch-serial-'));
 const path = join(folder, 'port');
+
+describe('a serial port that does not open', () => {
+  it('is given up after a while, and closed should it open later', async () => {
+    const port = new PassThrough();
+    const opening = pause(40).then(() => port);
+    await assert.rejects(openInTime(opening, '/dev/ttyUSB0', 10), /ttyUSB0: it did not open within 0.01 s/);
+    assert.equal(port.destroyed, false);
+    await opening;
+    await pause(1);
+    assert.equal(port.destroyed, true);
+  });
+
+  it('tells its own error, or opens, where it does in time', async () => {
+    const port = new PassThrough();
+    assert.equal(await openInTime(Promise.resolve(port), 'x', 1000), port);
+    await assert.rejects(openInTime(Promise.reject(new Error('busy')), 'x', 1000), /busy/);
+  });
+});
 
 describe('modbus on a serial port', function () {
   this.timeout(10_000);

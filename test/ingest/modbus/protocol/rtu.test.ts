@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readPdu, writePdu } from '../../../../nodes/ingest/modbus/protocol/pdu.ts';
+import { readPdu, statusPdu, writePdu } from '../../../../nodes/ingest/modbus/protocol/pdu.ts';
 import { BAD_CHECKSUM, crc16, RtuReader, rtuFrame } from '../../../../nodes/ingest/modbus/protocol/rtu.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -40,7 +40,6 @@ describe('modbus rtu framing', () => {
     ['garbage before it', Buffer.concat([hex('ff'), rtuFrame(1, answer)]), /unit 255/],
     ['garbage behind it', Buffer.concat([rtuFrame(1, answer), hex('00')]), /1 bytes more than the answer/],
     ['the same twice', Buffer.concat([rtuFrame(1, answer), rtuFrame(1, answer)]), /11 bytes more/],
-    ['the request itself', rtuFrame(1, request), /local echo/],
   ];
   for (const [what, bytes, problem] of wrong) {
     it(`refuses ${what}`, () => assert.match(String(new RtuReader(1, request).push(bytes)), problem));
@@ -55,6 +54,49 @@ describe('modbus rtu framing', () => {
   it('takes the id that the unit answers as, and no other', () => {
     assert.deepEqual(new RtuReader(1, request, 255).push(rtuFrame(255, answer)), answer);
     assert.match(String(new RtuReader(1, request, 255).push(rtuFrame(1, answer))), /unit 1 instead of 255/);
+  });
+
+  const withEcho: [string, Buffer, Buffer, boolean][] = [
+    ['a read', request, answer, false],
+    ['a read that is refused', request, hex('83 02'), false],
+    ['a read whose address begins as the byte count does', readPdu('holding', 0x0607, 3), answer, false],
+    ['a write of several', writePdu({ kind: 'registers', address: 1, words: [1, 2] }), hex('10 0001 0002'), false],
+    ['a write that the device repeats', writePdu({ kind: 'register', address: 1, word: 7 }), hex('06 0001 0007'), true],
+    ['a write that the device refuses', writePdu({ kind: 'register', address: 1, word: 7 }), hex('86 03'), true],
+  ];
+  for (const [what, asked, pdu, hasEcho] of withEcho) {
+    it(`takes the echo of an adapter off the answer to ${what}, however it was split`, () => {
+      const bytes = Buffer.concat([rtuFrame(1, asked), rtuFrame(1, pdu)]);
+      for (const step of [1, 3, 8, bytes.length]) {
+        const reader = new RtuReader(1, asked, 1, hasEcho);
+        let result: Buffer | string | undefined;
+        for (let at = 0; at < bytes.length; at += step) {
+          assert.equal(result, undefined);
+          result = reader.push(bytes.subarray(at, at + step));
+        }
+        assert.deepEqual(result, pdu);
+        assert.equal(reader.echoed, true);
+      }
+    });
+  }
+
+  it('does not take the echo of a write for its answer, where the line is known to have one', () => {
+    const write = writePdu({ kind: 'register', address: 1, word: 7 });
+    const reader = new RtuReader(1, write, 1, true);
+    assert.equal(reader.push(rtuFrame(1, write)), undefined);
+    assert.equal(reader.pending, 0);
+  });
+
+  it('sees an answer without echo for what it is', () => {
+    for (const hasEcho of [false, true]) {
+      const reader = new RtuReader(1, request, 1, hasEcho);
+      assert.deepEqual(reader.push(rtuFrame(1, answer)), answer);
+      assert.equal(reader.echoed, false);
+    }
+  });
+
+  it('reads the exception status of a device', () => {
+    assert.deepEqual(new RtuReader(1, statusPdu).push(rtuFrame(1, hex('07 6d'))), hex('07 6d'));
   });
 
   it('reads the echo of a write', () => {

@@ -42,19 +42,32 @@ describe('modbus change', () => {
     assert.deepEqual(new ChangeFilter(tags).changed(...good(5, true)), ['flow', 'run']);
   });
 
-  it('compares with the sample that was sent, so that a slow drift is noticed', () => {
+  it('compares with what was sent, not with the sample before, so that a slow drift is noticed', () => {
     const filter = new ChangeFilter(tags);
     filter.sent(...good(5, true));
     const drift = [5.4, 5.8, 6, 6.2].map((value) => filter.changed(...good(value, true)));
     assert.deepEqual(drift, [[], [], [], ['flow']]);
   });
 
-  it('counts from the new sample for all tags, also those that had not moved enough', () => {
+  it('counts for each tag from where it was named, not from samples that were sent for the sake of others', () => {
     const filter = new ChangeFilter(tags);
     filter.sent(...good(5, true));
     assert.deepEqual(filter.changed(...good(5.9, false)), ['run']);
     filter.sent(...good(5.9, false));
-    assert.deepEqual(filter.changed(...good(6.5, false)), [], '0.6 from what was sent, though 1.5 from the beginning');
+    assert.deepEqual(filter.changed(...good(6.5, false)), ['flow'], '1.5 from where it was named');
+    filter.sent(...good(6.5, false));
+    assert.deepEqual(filter.changed(...good(7, false)), []);
+  });
+
+  it('names a tag that drifts beside a counter as often as it leaves its deadband', () => {
+    const filter = new ChangeFilter([{ name: 'temperature', deadband: absolute(1) }, { name: 'counter' }]);
+    const named: number[] = [];
+    for (let number = 0; number <= 12; number++) {
+      const sample = good(20 + number / 2, number);
+      if (filter.changed(...sample).includes('temperature')) named.push(number);
+      filter.sent(...sample);
+    }
+    assert.deepEqual(named, [0, 3, 6, 9, 12]);
   });
 
   it('takes another quality for a change, a lasting bad one for none', () => {

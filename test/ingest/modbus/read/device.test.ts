@@ -58,6 +58,35 @@ describe('modbus device', () => {
     });
   }
 
+  it('begins the next scan behind a request that is never answered, so that it keeps no other tag from being read', async () => {
+    const { device, asked } = deviceOf(words(0, 100, 200, 300), (request) =>
+      request.address === 100 ? new LinewatchError('modbus-timeout') : addresses(request),
+    );
+    const goodOf = async () => (await device.scan()).qualities.map((quality) => (quality === 'Good' ? 1 : 0)).join('');
+    assert.equal(await goodOf(), '1000');
+    for (const _ of [1, 2, 3]) assert.equal(await goodOf(), '1011');
+    assert.equal(asked(), 2 + 3 * 4, 'one time-out a scan');
+  });
+
+  it('finds out why one request is refused though another is never answered', async () => {
+    const { device } = deviceOf(words(0, 1, 2, 100), (request) => {
+      if (request.address === 100) return new LinewatchError('modbus-timeout');
+      return request.address <= 1 && request.address + request.length > 1 ? exceptionError(2, 7, 'read') : addresses(request);
+    });
+    assert.deepEqual((await device.scan()).qualities, ['Good', 'BadOutOfRange', 'Good', 'BadTimeout']);
+  });
+
+  it('does not go after an internal failure that has nothing to do with the length', async () => {
+    let isFailing = false;
+    const { device, asked } = deviceOf(words(0, 1, 2, 3), (request) => (isFailing ? exceptionError(4, 7, 'read') : addresses(request)));
+    await device.scan();
+    isFailing = true;
+    assert.deepEqual((await device.scan()).qualities, Array(4).fill('BadNoCommunication'));
+    assert.equal(asked(), 2);
+    isFailing = false;
+    assert.equal((await device.scan()).good, 4);
+  });
+
   it('goes on where only one area is refused', async () => {
     const { device, asked } = deviceOf([word(0), tag('input', 0, 'uint16')], (request) =>
       request.area === 'holding' ? exceptionError(1, 7, 'read holding 0..0') : addresses(request),

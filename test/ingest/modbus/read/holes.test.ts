@@ -7,6 +7,7 @@ import { Device } from '../../../../nodes/ingest/modbus/read/device.ts';
 import { isBitArea, type Tag } from '../../../../nodes/ingest/modbus/tag/tag.ts';
 import { LinewatchError } from '../../../../nodes/shared/errors.ts';
 import { FastClock } from '../../../../nodes/shared/fast-clock.ts';
+import { seededRandom } from '../../../../nodes/shared/random.ts';
 import { clusters, coils, count, double, float, tag, text, word, words } from './tags.ts';
 
 const START = 1_700_000_000_000;
@@ -19,11 +20,16 @@ interface Rules {
   exception?: number;
   /** A request for this address alone is left unanswered. */
   silentAt?: number;
+  /** All is refused. */
+  isDown?: boolean;
+  /** Share of all requests that are refused, by chance. */
+  share?: number;
   /** A hole of `size` after every so many addresses. */
   holeAfter?: { every: number; size: number };
 }
 
 function unitOf(rules: Rules) {
+  const random = seededRandom(7);
   const asked: string[] = [];
   const missing = new Set(rules.missing);
   const isMissing = (address: number) =>
@@ -36,7 +42,7 @@ function unitOf(rules: Rules) {
       const addresses = count(taken, (index) => address + index);
       if (length === 1 && address === rules.silentAt) throw new LinewatchError('modbus-timeout', { unit });
       const crosses = rules.borders?.some((border) => address < border && border < address + length);
-      if (addresses.some(isMissing) || taken > (rules.most ?? 2000) || crosses)
+      if (rules.isDown || random() < (rules.share ?? 0) || addresses.some(isMissing) || taken > (rules.most ?? 2000) || crosses)
         throw exceptionError(rules.exception ?? 2, unit, `read ${area} ${address}..${address + length - 1}`);
       return Uint16Array.from(addresses.slice(0, length));
     },
@@ -69,6 +75,7 @@ function deviceOf(rules: Rules, tags: Tag[], settings: Partial<UnitSettings> = {
 
 describe('modbus holes', () => {
   const registers = words(...Array(125).keys());
+  const parts = '0+51 51+51 102+51 153+51 204+51 255+45';
   // What the unit is like, tags, requests of a scan once that is known, tags that can not be read, settings.
   const cases: [string, Rules, Tag[], string, number[]?, Partial<UnitSettings>?][] = [
     ['nothing missing', {}, words(0, 1, 5), '0+6'],
@@ -95,6 +102,8 @@ describe('modbus holes', () => {
     ['a longest request of one register', { most: 1 }, words(1, 2, 3), '1+1 2+1 3+1'],
     ['a longest request of 50 where all tags have gaps', { most: 50 }, count(60, (index) => word(2 * index)), '0+49 50+49 100+19'],
     ['a longest request refused as illegal value', { most: 100, exception: 3 }, registers, '0+100 100+25'],
+    ['a longest request of 51 refused as unknown function', { most: 51, exception: 1 }, words(...Array(300).keys()), parts],
+    ['a longest request of 51 refused as internal failure', { most: 51, exception: 4 }, words(...Array(300).keys()), parts],
     ['a longest request of 50, and a register missing', { most: 50, missing: [60] }, registers, '0+50 50+10 61+50 111+14', [60]],
     ['a longest request of 124', { most: 124 }, registers, '0+124 124+1'],
     ['a border that no request may cross', { borders: [60] }, registers, '0+60 60+65'],
@@ -158,31 +167,57 @@ describe('modbus holes', () => {
   });
 
   describe('probing', () => {
+    const SECOND = 1000;
     const MINUTE = 60_000;
-    const probes = async (rules: Rules, tags: Tag[], minutes: number) => {
+    /** One scan every `period`, `count` times. @returns which of them had a request beside it, and that request */
+    const probes = async (rules: Rules, tags: Tag[], times: number, period = MINUTE) => {
       const { clock, settle, scan, unit } = deviceOf(rules, tags);
       await settle();
       const found: [number, string[]][] = [];
       const planned = (await scan()).asked.length;
-      for (let minute = 1; minute <= minutes; minute++) {
-        await clock.runUntil(START + minute * MINUTE);
+      for (let time = 1; time <= times; time++) {
+        await clock.runUntil(START + time * period);
         const { asked } = await scan();
-        if (asked.length > planned) found.push([minute, asked.slice(planned)]);
+        if (asked.length > planned) found.push([time, asked.slice(planned)]);
       }
       return { found, scan, unit, clock, settle };
     };
 
-    it('asks for a hole again after 1 minute, 2, 4 … and then every hour, with one request beside the scan', async () => {
-      const { found } = await probes({ missing: [3] }, words(0, 1, 2, 3, 4), 300);
+    it('asks for a tag that was never read after 1 s, 2, 4 … and then every hour, with one request beside the scan', async () => {
+      const { found } = await probes({ missing: [3] }, words(0, 1, 2, 3, 4), 12_000, SECOND);
       assert.deepEqual(
-        found.map(([minute]) => minute),
-        [1, 3, 7, 15, 31, 63, 123, 183, 243],
+        found.map(([second]) => second),
+        [1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 2047, 4095, 7695, 11_295],
       );
       for (const [, asked] of found) assert.deepEqual(asked, ['3+1']);
     });
 
+    it('asks for a gap that was refused after 1 minute, 2, 4 …: no value is missing', async () => {
+      const { found } = await probes({ missing: [2] }, words(0, 1, 3, 4), 20);
+      assert.deepEqual(
+        found.map(([minute, asked]) => [minute, ...asked]),
+        [1, 3, 7, 15].map((minute) => [minute, '2+1']),
+      );
+    });
+
+    it('asks for a tag that was read before at least every 10 s, and so for all where none was ever read', async () => {
+      const { unit, clock, scan } = await probes({}, words(0, 1, 2, 3, 4), 0);
+      unit.missing.add(3);
+      const probed: number[] = [];
+      for (let second = 1; second <= 60; second++) {
+        await clock.runUntil(START + second * SECOND);
+        if ((await scan()).asked.at(-1) === '3+1' && second > 2) probed.push(second);
+      }
+      assert.deepEqual(probed, [3, 5, 9, 17, 27, 37, 47, 57]);
+      const { found } = await probes({ missing: [3] }, words(3), 60, SECOND);
+      assert.deepEqual(
+        found.map(([second]) => second),
+        [1, 3, 7, 15, 25, 35, 45, 55],
+      );
+    });
+
     it('probes one hole a scan, not all at once', async () => {
-      const { found } = await probes({ missing: [1, 3, 5] }, words(0, 1, 2, 3, 4, 5, 6), 4);
+      const { found } = await probes({ missing: [1, 3, 5] }, words(0, 1, 2, 3, 4, 5, 6), 4, SECOND);
       assert.deepEqual(found, [
         [1, ['1+1']],
         [2, ['3+1']],
@@ -204,11 +239,11 @@ describe('modbus holes', () => {
       const { scan, unit, clock } = await probes({ missing: [3] }, words(0, 1, 2, 3, 4), 0);
       unit.rules.silentAt = 3;
       const probed: number[] = [];
-      for (let minute = 1; minute <= 16; minute++) {
-        await clock.runUntil(START + minute * MINUTE);
-        if ((await scan()).asked.includes('3+1')) probed.push(minute);
+      for (let second = 1; second <= 70; second++) {
+        await clock.runUntil(START + second * SECOND);
+        if ((await scan()).asked.includes('3+1')) probed.push(second);
       }
-      assert.deepEqual(probed, [1, 3, 7, 15]);
+      assert.deepEqual(probed, [1, 3, 7, 15, 31, 63]);
     });
 
     it('reads all tags again where a device that refused all of them had only been starting', async () => {
@@ -237,17 +272,94 @@ describe('modbus holes', () => {
       assert.deepEqual((await scan()).asked, ['0+125']);
     });
 
-    it('begins with a minute again where a hole had been gone for long', async () => {
+    it('begins with 1 s again where a hole had been answered', async () => {
       const { scan, unit, clock, settle } = await probes({ missing: [3] }, words(0, 1, 2, 3, 4), 40);
       unit.missing.clear();
-      await clock.runUntil(START + 100 * MINUTE);
+      await clock.runUntil(START + 200 * MINUTE);
       await settle();
-      await clock.runUntil(START + 500 * MINUTE);
       assert.deepEqual((await scan()).asked, ['0+5']);
       unit.missing.add(3);
       await settle();
-      await clock.runUntil(START + 501 * MINUTE);
+      await clock.runUntil(START + 200 * MINUTE + SECOND);
       assert.ok((await scan()).asked.includes('3+1'));
+    });
+
+    it('leaves a tag alone that was never read when one that was comes back', async () => {
+      const { scan, unit, clock } = await probes({ missing: [3] }, words(0, 1, 2, 3, 4), 40);
+      unit.missing.add(0);
+      for (const _ of [1, 2, 3]) await scan();
+      unit.missing.delete(0);
+      await clock.runUntil(START + 40 * MINUTE + SECOND);
+      await scan();
+      assert.deepEqual((await scan()).asked, ['0+3', '4+1']);
+    });
+  });
+
+  describe('a unit that refuses only for a while', () => {
+    const all = [...Array(20).keys()];
+    /** Scans once a second. */
+    const secondly = (rules: Rules, tags: Tag[]) => {
+      const { clock, scan, unit } = deviceOf(rules, tags);
+      const scans = async (times: number) => {
+        const good: number[] = [];
+        for (let time = 0; time < times; time++) {
+          await clock.runUntil(clock.now() + 1000);
+          good.push((await scan()).good);
+        }
+        return good;
+      };
+      return { scans, unit };
+    };
+
+    for (const spread of [1, 20]) {
+      const tags = words(...all.map((address) => spread * address));
+
+      it(`costs the values of one scan where it refuses one (20 tags, ${spread} apart)`, async () => {
+        const { scans, unit } = secondly({}, tags);
+        await scans(3);
+        unit.rules.isDown = true;
+        assert.deepEqual(await scans(1), [0]);
+        unit.rules.isDown = false;
+        assert.deepEqual(await scans(60), Array(60).fill(20));
+      });
+
+      it(`is read whole again within 2 s after minutes (20 tags, ${spread} apart)`, async () => {
+        const { scans, unit } = secondly({}, tags);
+        await scans(3);
+        for (const _ of [1, 2, 3]) {
+          unit.rules.isDown = true;
+          await scans(300);
+          unit.rules.isDown = false;
+          assert.deepEqual((await scans(10)).slice(2), Array(8).fill(20));
+        }
+      });
+    }
+
+    it('is read within 10 s where it had refused all for 2 hours since the start, but for what it does not have', async () => {
+      const { scans, unit } = secondly({ isDown: true }, words(...all));
+      await scans(7200);
+      unit.rules.isDown = false;
+      unit.missing.add(3);
+      assert.deepEqual((await scans(20)).slice(10), Array(10).fill(19));
+    });
+
+    it('loses next to nothing where it refuses each 20th request, and nothing once it behaves', async () => {
+      const { scans, unit } = secondly({ share: 0.05 }, words(...Array(300).keys()));
+      const good = await scans(3000);
+      const share = good.reduce((sum, one) => sum + one, 0) / (300 * good.length);
+      assert.ok(share > 0.999, `${share}`);
+      unit.rules.share = 0;
+      assert.deepEqual((await scans(20)).slice(10), Array(10).fill(300));
+    });
+
+    it('costs a scan in which a tag is read no more where it is refused for good from the second on', async () => {
+      const { scans, unit } = secondly({}, words(...all));
+      await scans(2);
+      unit.missing.add(3);
+      assert.deepEqual(await scans(3), [19, 19, 19]);
+      unit.asked.length = 0;
+      await scans(1);
+      assert.deepEqual(unit.asked.slice(0, 2), ['0+3', '4+16']);
     });
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { answerRequest } from '../../../../nodes/ingest/modbus/server/answer.ts';
 import { plainDevice } from './devices.ts';
+import { row, tableOf } from './tables.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const bytes = (count: number, byte = '00') => ` ${byte}`.repeat(count);
@@ -81,6 +82,43 @@ describe('modbus server: answers', () => {
     device.holding[4] = 0x12;
     answerRequest(device, hex('16 0004 00f2 0025'), 'client');
     assert.equal(device.holding[4], 0x17);
+  });
+
+  describe('of a value that is bad until a client writes it', () => {
+    const cases: [what: string, requests: [request: string, answer: string][], written: object[]][] = [
+      ['22 writes a bit', [['16 0000 fffe 0001', '16 0000 fffe 0001']], [{ bit: true }]],
+      [
+        '22 writes the same again',
+        [
+          ['16 0000 fffe 0000', '16 0000 fffe 0000'],
+          ['16 0000 fffe 0000', '16 0000 fffe 0000'],
+        ],
+        [{ bit: false }, { bit: false }],
+      ],
+      ['22 writes two bits of three', [['16 0000 fffa 0004', '16 0000 fffa 0004']], [{ bit: false, third: true }]],
+      ['22 refuses a bit that no value has', [['16 0000 0000 8001', '96 03']], []],
+      ['23 writes, then reads', [['17 0001 0001 0001 0001 02 0009', '17 02 0009']], [{ register: 9 }]],
+      ['23 reads nothing else that is bad', [['17 0000 0002 0001 0001 02 0009', '97 04']], [{ register: 9 }]],
+      ['23 writes nothing where it reads what is not there', [['17 0001 0002 0001 0001 02 0009', '97 02']], []],
+    ];
+    const bit = { type: 'bool', writable: 'true', source: '', whenBad: 'exception' };
+    const rows = [
+      row('bit', '0.0', bit),
+      row('second', '0.1', bit),
+      row('third', '0.2', bit),
+      row('register', 1, { ...bit, type: 'uint16' }),
+    ];
+    for (const [what, requests, written] of cases) {
+      it(`function ${what}`, () => {
+        const { table, writes } = tableOf(rows);
+        for (const [request, answer] of requests)
+          assert.equal(answerRequest(table, hex(request), 'client').toString('hex'), hex(answer).toString('hex'));
+        assert.deepEqual(
+          writes.map((write) => write.written),
+          written,
+        );
+      });
+    }
   });
 
   it('a write says who wrote, and writes what was sent', () => {

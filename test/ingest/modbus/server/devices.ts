@@ -2,7 +2,7 @@
 import { ModbusException, type ServedDevice } from '../../../../nodes/ingest/modbus/server/served-device.ts';
 
 /** All 65536 addresses of all four areas; input registers hold their address, odd discrete inputs are on. */
-export function plainDevice(): Required<ServedDevice> & { holding: Uint16Array; coils: Uint8Array; writes: string[] } {
+export function plainDevice(): Required<Omit<ServedDevice, 'rawHolding'>> & { holding: Uint16Array; coils: Uint8Array; writes: string[] } {
   const holding = new Uint16Array(65_536);
   const coils = new Uint8Array(65_536);
   const writes: string[] = [];

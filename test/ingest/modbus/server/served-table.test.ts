@@ -226,6 +226,8 @@ describe('modbus server: served values', () => {
       row('fixed', 3),
       row('bit', '4.0', { type: 'bool', writable: 'true' }),
       row('locked', '4.1', { type: 'bool' }),
+      row('byte', 5, { type: 'uint8', writable: 'true' }),
+      row('alarm', '7.0', { type: 'bool' }),
       row('start', 0, { area: 'coil', type: 'bool', writable: 'true', source: '' }),
       row('running', 1, { area: 'coil', type: 'bool' }),
     ];
@@ -255,8 +257,8 @@ describe('modbus server: served values', () => {
       table.writeHolding(4, [0b11], 'c');
       assert.deepEqual(writes, [{ written: { bit: true }, client: 'c' }]);
       assert.equal(table.readHolding(4, 1)[0], 0b11);
-      table.writeHolding(4, [0b110], 'c');
-      assert.equal(table.readHolding(4, 1)[0], 0b10, 'bits of no value stay 0');
+      table.writeHolding(4, [0b10], 'c');
+      assert.equal(table.readHolding(4, 1)[0], 0b10);
       assert.throws(() => table.writeHolding(4, [0b01], 'c'), refusal(2));
     });
 
@@ -265,18 +267,86 @@ describe('modbus server: served values', () => {
       ['the other half of a float', 1, [0, 25], 2],
       ['what is not writable', 3, [1], 2],
       ['something writable together with what is not', 2, [1, 1], 2],
-      ['what is not there', 5, [1], 2],
+      ['what is not there', 8, [1], 2],
       ['a float that is NaN', 0, NAN, 3],
+      ['a bit that no value has', 4, [0b101], 3],
+      ['the high byte of a register with an 8-bit value alone', 5, [0x1234], 3],
+      ['a register between two values', 6, [0], 2],
     ];
     for (const [what, address, words, exception] of refused) {
       it(`refuse ${what}, and change nothing`, () => {
         const { table, writes } = tableOf(rows);
-        const before = Array.from(table.readHolding(0, 5));
+        const before = Array.from(table.readHolding(0, 8));
         assert.throws(() => table.writeHolding(address, words, 'c'), refusal(exception));
-        assert.deepEqual(Array.from(table.readHolding(0, 5)), before);
+        assert.deepEqual(Array.from(table.readHolding(0, 8)), before);
         assert.deepEqual(writes, []);
       });
     }
+
+    it('refuse a register of bits that are all read only, even where it stays the same', () => {
+      const { table, writes } = tableOf(rows);
+      assert.throws(() => table.writeHolding(7, [0], 'c'), refusal(2));
+      assert.deepEqual(writes, []);
+    });
+
+    const shared = ['x', 'y'].flatMap((name, bit) => [
+      row(name, `0.${bit}`, { type: 'bool', writable: 'true', source: '', maxAge: '5' }),
+      row(`${name} good`, bit, { area: 'discrete', type: 'bool', source: `@good:${name}` }),
+    ]);
+    const again: [what: string, rows: object[], area: 'holding' | 'coil', word: number, values: object][] = [
+      ['a bit of a register', shared.slice(0, 2), 'holding', 1, { x: true }],
+      ['0 in a bit of a register', shared.slice(0, 2), 'holding', 0, { x: false }],
+      ['two bits of a register', shared, 'holding', 0b10, { x: false, y: true }],
+      ['an 8-bit value', [row('x', 0, { type: 'uint8', writable: 'true', maxAge: '5' }), ...shared.slice(1, 2)], 'holding', 7, { x: 7 }],
+      ['a register', [row('x', 0, { writable: 'true', maxAge: '5' }), ...shared.slice(1, 2)], 'holding', 7, { x: 7 }],
+      [
+        'a coil',
+        [row('x', 0, { area: 'coil', type: 'bool', writable: 'true', maxAge: '5' }), ...shared.slice(1, 2)],
+        'coil',
+        1,
+        { x: true },
+      ],
+    ];
+    for (const [what, table, area, word, values] of again) {
+      it(`of ${what} that stays the same leave again, and keep it good`, () => {
+        const served = tableOf(table);
+        const write = () => (area === 'coil' ? served.table.writeCoils(0, [word === 1], 'c') : served.table.writeHolding(0, [word], 'c'));
+        write();
+        for (let second = 0; second < 10; second++) {
+          served.clock.now += 1000;
+          served.table.tick();
+          write();
+        }
+        assert.equal(served.writes.length, 11);
+        for (const { written } of served.writes.slice(1)) assert.deepEqual(written, values);
+        assert.equal(served.table.readDiscrete(0, 1)[0], 1);
+      });
+    }
+
+    it('of one bit tell that bit alone, and keep its neighbours good', () => {
+      const { table, writes, clock } = tableOf(shared);
+      for (let second = 0; second < 10; second++) {
+        table.writeHolding(0, [second % 2], 'c');
+        clock.now += 1000;
+        table.tick();
+      }
+      assert.deepEqual(
+        writes.slice(1).map(({ written }) => Object.keys(written)),
+        Array.from({ length: 9 }, () => ['x']),
+      );
+      assert.deepEqual(Array.from(table.readDiscrete(0, 2)), [1, 1]);
+    });
+
+    it('of named bits tell those, the same as before or not, and no others', () => {
+      const { table, writes, clock } = tableOf(shared);
+      table.writeHolding(0, [0b11], 'c');
+      clock.now += 5001;
+      table.writeHolding(0, [0b11], 'c', 0b10);
+      table.tick();
+      assert.deepEqual(writes[1]?.written, { y: true });
+      assert.deepEqual(Array.from(table.readDiscrete(0, 2)), [0, 1], 'the other one has grown old');
+      assert.throws(() => table.writeHolding(0, [0b11], 'c', 0b100), refusal(2), 'no value has this bit');
+    });
 
     it('refuse a coil that is not writable', () => {
       const { table } = tableOf(rows);

@@ -1,6 +1,7 @@
 /** Tables of served values for the tests. */
+import type { Written } from '../../../../nodes/ingest/modbus/server/client-write.ts';
 import { readServedValues } from '../../../../nodes/ingest/modbus/server/read-served-values.ts';
-import { ServedTable, type Written } from '../../../../nodes/ingest/modbus/server/served-table.ts';
+import { ServedTable } from '../../../../nodes/ingest/modbus/server/served-table.ts';
 import { Fields } from '../../../../nodes/node-red/fields.ts';
 
 /** Rows as the dialog writes them: all texts. */

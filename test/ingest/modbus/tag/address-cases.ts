@@ -77,4 +77,7 @@ export const addressCases: [text: string, area: Area, expected: number | [addres
   ['0x1', 'coil', 'ambiguous'],
   ['40001.16', 'holding', 'bit'],
   ['5.99', 'input', 'bit'],
+  // The thousands of a spreadsheet.
+  ['40.001', 'holding', 'bit'],
+  ['40001.010', 'holding', 'bit'],
 ];

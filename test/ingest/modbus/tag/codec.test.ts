@@ -37,6 +37,15 @@ describe('modbus codec', () => {
     ['reads a bit that is not set', { type: 'bool', bit: 4 }, [0xffef], 0, false],
     ['reads the low byte', { type: 'int8' }, [0x12ff], 0, -1],
     ['reads the high byte', { type: 'uint8', order: 'BADC' }, [0x12ff], 0, 0x12],
+    ['scales and offsets without noise', { scale: 0.1, offset: -40 }, [653], 0, 25.3],
+    ['scales by a negative number without noise', { scale: -0.1 }, [3], 0, -0.3],
+    ['leaves out what is cut of the last character', { type: 'string', length: 4 }, [0x4142, 0x43c3], 0, 'ABC'],
+    ['leaves out a character of four bytes of which three are there', { type: 'string', length: 4 }, [0x41f0, 0x9f98], 0, 'A'],
+    ['takes 0xFF and blanks at the end of a text for filling', { type: 'string', length: 6 }, [0x4142, 0x20ff, 0xffff], 0, 'AB'],
+    ['has no text where a character is cut before its end', { type: 'string', length: 4 }, [0x41c3, 0], 0, null],
+    ['has no text where it is Latin-1', { type: 'string', length: 4 }, [0x4dfc, 0x6c6c], 0, null],
+    ['has no text where it ends with a letter of Latin-1', { type: 'string', length: 4 }, [0x4d4d, 0x6cfc], 0, null],
+    ['reads a text that fills its length', { type: 'string', length: 4 }, [0xc3a4, 0xc3bc], 0, 'äü'],
     ['reads a text', { type: 'string', length: 3 }, [0, 0x4142, 0x4344], 1, 'ABC'],
   ];
   for (const [what, more, raw, at, value] of read) {

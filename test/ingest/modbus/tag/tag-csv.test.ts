@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { orders } from '../../../../nodes/ingest/modbus/tag/tag.ts';
-import { csvColumns, importTags } from '../../../../nodes/ingest/modbus/tag/tag-csv.ts';
+import { csvColumns, type ImportOptions, importTags } from '../../../../nodes/ingest/modbus/tag/tag-csv.ts';
 import { browserTags } from './browser-side.ts';
 
-const read = (text: string, more: { oneBased?: boolean; headless?: boolean } = {}) =>
-  importTags(text, { oneBased: false, headless: false, lookUp: (name) => (name === 'BASE' ? '40001' : undefined), ...more });
+const read = (text: string, more: Partial<ImportOptions> = {}) =>
+  importTags(text, { oneBased: false, heading: 'needed', lookUp: (name) => (name === 'BASE' ? '40001' : undefined), ...more });
 const rowsOf = async (text: string, more = {}) => {
   const { rows, problems } = await read(text, more);
   assert.deepEqual(problems.map(String), []);
@@ -38,7 +38,7 @@ describe('a CSV file of modbus tags', () => {
   for (const [what, text] of same) it(`${what} is read`, async () => assert.deepEqual(await rowsOf(text), [{ ...flow, ...rest }]));
 
   it('without a heading has its columns in their order', async () => {
-    const [row] = await rowsOf('flow\tholding\t40001\tfloat32\t\tCDAB\t0.1', { headless: true });
+    const [row] = await rowsOf('flow\tholding\t40001\tfloat32\t\tCDAB\t0.1', { heading: 'optional' });
     assert.deepEqual(row, { ...flow, offset: '', unit: '', deadband: '', description: '' });
   });
 
@@ -55,6 +55,45 @@ describe('a CSV file of modbus tags', () => {
 
   it('may have a decimal comma in the bit of a register', async () => {
     assert.equal((await rowsOf('name;area;address;type\nb;holding;40001,3;bool'))[0]?.address, '40001.3');
+  });
+
+  it('separated by commas has decimal points, with three digits too', async () => {
+    const [row] = await rowsOf('name,area,address,type,scale,offset\na,holding,1,float32,1.000,-1.609');
+    assert.deepEqual([row?.scale, row?.offset], ['1.000', '-1.609']);
+  });
+
+  it('may have empty headings at its end, and a line that names the separator', async () => {
+    const rows = await rowsOf('\uFEFFsep=;\r\nname;area;address;;\r\na;holding;1;;\r\n');
+    assert.deepEqual(
+      rows.map(({ name, address }) => [name, address]),
+      [['a', '1']],
+    );
+    assert.deepEqual(await problemsOf('sep=;\nname;area;address;\na;holding;1;x'), [
+      [3, '', 'expected at most 3 cells, got 4; a cell with a comma must be quoted'],
+    ]);
+  });
+
+  it('that need not have a heading may have one, in quotes as well', async () => {
+    const headed = await rowsOf('"address","name","area"\n"40011","q1","holding"', { heading: 'optional' });
+    const bare = await rowsOf('name,holding,40011', { heading: 'optional' });
+    assert.deepEqual(
+      [...headed, ...bare].map(({ name, address }) => [name, address]),
+      [
+        ['q1', '40011'],
+        ['name', '40011'],
+      ],
+    );
+  });
+
+  it('is held against column wire only where it is known from where addresses count', async () => {
+    const exported = browserTags.toCsv([{ name: 'a', area: 'holding', address: '10', type: 'uint16' }], true);
+    assert.ok(exported.includes('#9'));
+    assert.equal((await rowsOf(exported, { oneBased: undefined })).length, 1);
+    assert.equal((await problemsOf(exported, { oneBased: false })).length, 1);
+    const reference = exported.replace(',10,', ',40011,');
+    assert.equal((await problemsOf(reference, { oneBased: undefined })).length, 1, 'a reference is certain');
+    const unknown = browserTags.toCsv([{ name: 'a', area: 'holding', address: '10', type: 'uint16' }], undefined);
+    assert.ok(!unknown.includes('#'), 'nothing is written that is not known');
   });
 
   it('keeps environment variables', async () => {
@@ -92,11 +131,33 @@ describe('a CSV file of modbus tags', () => {
       'unknown, doubled and missing columns, all at once',
       'Name,adress,name,colour\na,1,b,c',
       [
-        [1, 'adress', `the column is not known; expected ${csvColumns.join(', ')}`],
-        [1, 'colour', `the column is not known; expected ${csvColumns.join(', ')}`],
-        [1, 'name', 'the column is there twice'],
-        [1, 'area', 'the column is missing; at least name, area, address are needed'],
-        [1, 'address', 'the column is missing; at least name, area, address are needed'],
+        [1, 'adress', `column "adress" is not known; expected ${csvColumns.join(', ')}`],
+        [1, 'colour', `column "colour" is not known; expected ${csvColumns.join(', ')}`],
+        [1, 'name', 'column "name" is there twice'],
+        [1, 'area', 'column "area" is missing; at least name, area, address are needed'],
+        [1, 'address', 'column "address" is missing; at least name, area, address are needed'],
+      ],
+    ],
+    [
+      'numbers that may be thousands or decimals',
+      'sep=;\nname;area;address;type;scale;offset;deadband\na;holding;1;float32;1.000;-10,250;\nb;holding;9;float32;0,125;1,5;2,500%',
+      [
+        [3, 'scale', 'scale: 1.000 can be 1 or 1000; write 1 or 1000'],
+        [3, 'offset', 'offset: -10,250 can be -10.2500 or -10250; write -10.2500 or -10250'],
+        [4, 'deadband', 'deadband: 2,500% can be 2.5000% or 2500%; write 2.5000% or 2500%'],
+      ],
+    ],
+    [
+      'thousands in a file that is separated by commas',
+      'name,area,address,type,scale\na,holding,1,float32,"1,000"',
+      [[2, 'scale', 'scale: 1,000 can be 1 or 1000; write 1 or 1000']],
+    ],
+    [
+      'thousands in an address',
+      'name;area;address;type\na;holding;40.001;bool\nb;holding;40,001;bool',
+      [
+        [2, 'address', 'tag "a": address: expected a bit 0 to 15, such as 40001.3, got 40.001'],
+        [3, 'address', `tag "b": address: expected 0 to 65535, 40001, 400001, 4x1, #0 or 0x0 (a bit of a register: 40001.3), got 40,001`],
       ],
     ],
     ['a quote that does not end', 'name,area,address\n"a,holding,1', undefined as never],

@@ -95,6 +95,16 @@ describe('what the dialog of modbus in asks of the gateway', () => {
     assert.match(problems[0].message, /^变量“a”：地址应为/);
   });
 
+  it('is the rows of pasted cells without a heading, and words that name the column of a file that is refused', async () => {
+    const cells = await post('import-tags', { text: 'a\tholding\t40001', heading: 'optional', oneBased: false });
+    assert.equal(cells.body.rows[0].name, 'a');
+    const { problems } = (await post('import-tags', { text: 'name;area;Adresse\na;holding;40001' })).body;
+    assert.deepEqual(
+      problems.map(({ message }: { message: string }) => message.split(';')[0]),
+      ['column "Adresse" is not known', 'column "address" is missing'],
+    );
+  });
+
   it('takes nothing that is not JSON, and no file that is too large', async () => {
     assert.equal((await post('read-now', {}, 'text/plain')).status, 415);
     const { problems } = (await post('import-tags', { text: 'a,b\n'.repeat(1_000_001) })).body;

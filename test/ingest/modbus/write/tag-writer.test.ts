@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModbusConnection } from '../../../../nodes/ingest/modbus/link/connection.ts';
@@ -14,6 +15,8 @@ import { usualOptions } from './options.ts';
 import { type Reaction, type SmallPlc, startSmallPlc } from './small-plc.ts';
 import { tagOf } from './tag.ts';
 
+const SPEED = 50;
+
 describe('writing a tag', () => {
   let plc: SmallPlc;
   let connection: ModbusConnection;
@@ -21,14 +24,16 @@ describe('writing a tag', () => {
   let path: string;
   let armed: boolean;
   let now: number;
-  /** Waits are short, and the time of day is the test's. */
-  const clock: Clock = { ...realClock, now: () => now, after: (ms, run) => realClock.after(ms / 20, run) };
+  let elapsed: number;
+  /** Waits are short; the time of day and the time that has passed are the test's. */
+  const clock: Clock = { ...realClock, now: () => now, elapsed: () => elapsed, after: (ms, run) => realClock.after(ms / SPEED, run) };
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'linewatch-write-'));
     path = join(folder, 'writes.jsonl');
     armed = true;
     now = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+    elapsed = 5000;
   });
   afterEach(async () => {
     connection.close();
@@ -36,12 +41,17 @@ describe('writing a tag', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function start(tag: Partial<Tag>, options: Partial<WriterOptions> = {}, react?: (pdu: Buffer, count: number) => Reaction) {
+  async function start(
+    tag: Partial<Tag>,
+    options: Partial<WriterOptions> = {},
+    react?: (pdu: Buffer, count: number) => Reaction,
+    { timeoutMs = 40, log = new WriteLog(path) } = {},
+  ) {
     plc = await startSmallPlc(react);
-    connection = new ModbusConnection({ host: '127.0.0.1', port: plc.port, timeoutMs: 40 }, clock, () => 0.5);
+    connection = new ModbusConnection({ host: '127.0.0.1', port: plc.port, timeoutMs }, clock, () => 0.5);
     const target = { connection, unit: 1, tag: tagOf(tag), clock };
     const subject = { node: 'n1', name: 'pump', connection: connection.label, unit: 1, tag: 'set-point', area: 'holding', address: 10 };
-    return new TagWriter(target, { ...usualOptions, ...options }, subject, new WriteLog(path), () => armed);
+    return new TagWriter(target, { ...usualOptions, ...options }, subject, log, () => armed);
   }
   /** The log without what is the same in all lines. */
   const log = () =>
@@ -98,7 +108,8 @@ describe('writing a tag', () => {
   }
 
   const outcomes: [string, Reaction, string, string][] = [
-    ['an exception as failed', 4, 'failed', 'modbus-device-failure'],
+    ['an exception as failed', 6, 'failed', 'modbus-device-busy'],
+    ['a failure while it was carried out as unknown', 4, 'unknown', 'modbus-device-failure'],
     ['"still at work" as unknown', 5, 'unknown', 'modbus-exception'],
     ['a device behind a gateway that gave no answer as unknown', 11, 'unknown', 'modbus-gateway'],
     ['silence as unknown', 'silent', 'unknown', 'modbus-timeout'],
@@ -156,7 +167,7 @@ describe('writing a tag', () => {
     const writer = await start({});
     armed = false;
     for (let value = 0; value < 5; value++) failed(await writer.write(value), 'failed', 'modbus-write-disarmed');
-    now += 60_000;
+    elapsed += 60_000;
     await writer.write(5);
     await writer.write(6);
     armed = true;
@@ -187,7 +198,7 @@ describe('writing a tag', () => {
 
   it('does not send what has waited longer than 10 s', async () => {
     const writer = await start({}, {}, () => {
-      now += 10_001;
+      elapsed += 10_001;
       return 'do';
     });
     const [first, second] = await Promise.all([writer.write(1), writer.write(2)]);
@@ -196,11 +207,41 @@ describe('writing a tag', () => {
     assert.equal(plc.functions.length, 1);
   });
 
+  it('counts the wait for the node and that for the connection as one', async () => {
+    const writer = await start({}, {}, (pdu) => {
+      if (pdu[0] === 3) {
+        setTimeout(() => {
+          elapsed += 5000;
+        }, 20);
+        return 'silent';
+      }
+      elapsed += 6000;
+      return 'do';
+    });
+    const first = writer.write(1);
+    const second = writer.write(2);
+    await first;
+    // Keeps the connection busy until its time-out of 40 ms.
+    const read = assert.rejects(connection.read(1, 'holding', 0, 1));
+    failed(await second, 'failed', 'modbus-late');
+    await read;
+    assert.deepEqual(plc.functions, [6, 3]);
+  });
+
   it('refuses the message that would be the thousand-and-first to wait', async () => {
     const writer = await start({});
-    const ends = await Promise.all(Array.from({ length: 1001 }, (_, value) => writer.write(value)));
-    assert.equal(ends.filter(({ outcome }) => outcome === 'acknowledged').length, 1000);
+    const ends = await Promise.all(Array.from({ length: 1002 }, (_, value) => writer.write(value)));
+    assert.equal(ends.filter(({ outcome }) => outcome === 'acknowledged').length, 1001);
     failed(ends.at(-1) as WriteEnd, 'failed', 'modbus-write-queue');
+  });
+
+  it('sends an array as it was when its message came, whatever the flow makes of it while it waits', async () => {
+    const writer = await start({}, { count: 2 });
+    const values = [1, 2];
+    const ends = [writer.write([0, 0]), writer.write(values)];
+    values[0] = 99;
+    assert.deepEqual((await Promise.all(ends)).at(-1), { outcome: 'acknowledged', value: [1, 2] });
+    assert.equal(plc.carriedOut.at(-1), '10000a00020400010002');
   });
 
   describe('that is read back', () => {
@@ -253,7 +294,7 @@ describe('writing a tag', () => {
     it('grants a write within a second of the last only its share', async () => {
       const writer = await start({}, rate);
       await writer.write(10);
-      now += 500;
+      elapsed += 500;
       failed(await writer.write(16), 'failed', 'modbus-write-rate');
       assert.equal((await writer.write(15)).outcome, 'acknowledged');
       assert.deepEqual(plc.functions, [3, 6, 6]);
@@ -263,9 +304,49 @@ describe('writing a tag', () => {
       const writer = await start({}, rate);
       await writer.write(10);
       plc.words[10] = 60;
-      now += 1000;
+      elapsed += 1000;
       failed(await writer.write(20), 'failed', 'modbus-write-rate');
       assert.equal((await writer.write(55)).outcome, 'acknowledged');
+    });
+
+    it('does not give the second back for a write that failed', async () => {
+      const writer = await start({}, rate, (_, count) => (count === 2 ? 6 : 'do'));
+      await writer.write(10);
+      failed(await writer.write(10), 'failed', 'modbus-device-busy');
+      elapsed += 100;
+      failed(await writer.write(12), 'failed', 'modbus-write-rate');
+      assert.equal((await writer.write(11)).outcome, 'acknowledged');
+    });
+
+    const doubtful: [string, Partial<WriterOptions>, (pdu: Buffer, count: number) => Reaction][] = [
+      ['that nobody confirmed', {}, (_, count) => (count === 1 ? 'cutAfter' : 'do')],
+      [
+        'that was read back as another',
+        { readBack: true },
+        (pdu, count) => {
+          if (pdu[0] === 3 && (count === 2 || count === 3)) plc.words[10] = 8;
+          return 'do';
+        },
+      ],
+    ];
+    for (const [what, options, react] of doubtful) {
+      it(`reads the device after a write ${what}, and grants its share of the second only`, async () => {
+        const writer = await start({}, { ...rate, ...options }, react);
+        assert.notEqual((await writer.write(10)).outcome, 'acknowledged');
+        while (connection.state.phase === 'down') await new Promise((resolve) => setTimeout(resolve, 2));
+        const held = plc.words[10] as number;
+        elapsed += 100;
+        failed(await writer.write(held + 2), 'failed', 'modbus-write-rate');
+        assert.equal((await writer.write(held + 1)).outcome, 'acknowledged');
+      });
+    }
+
+    it('does not mind that the time of day is set back', async () => {
+      const writer = await start({}, rate);
+      await writer.write(10);
+      now -= 3_600_000;
+      elapsed += 1000;
+      assert.equal((await writer.write(20)).outcome, 'acknowledged');
     });
 
     it('writes nothing where the present value can not be read', async () => {
@@ -310,10 +391,42 @@ describe('writing a tag', () => {
       assert.deepEqual(plc.functions, [22, 3, 6, 3, 6]);
     });
 
-    it('has failed where the register can not be read: nothing was written', async () => {
-      const writer = await start(bit, { maskFallback: true }, (pdu) => (pdu[0] === 3 ? 'silent' : noMask(pdu)));
-      failed(await writer.write(true), 'failed', 'modbus-timeout');
+    const unread: [string, Reaction, string][] = [
+      ['in time', 'silent', 'modbus-timeout'],
+      ['through the gateway', 11, 'modbus-gateway'],
+      ['before the connection breaks', 'cut', 'modbus-lost'],
+    ];
+    for (const [what, reaction, code] of unread) {
+      it(`has failed where the register is not read ${what}: nothing was written`, async () => {
+        const writer = await start(bit, { maskFallback: true }, (pdu) => (pdu[0] === 3 ? reaction : noMask(pdu)));
+        failed(await writer.write(true), 'failed', code);
+        assert.deepEqual(plc.functions, [22, 3]);
+      });
+    }
+
+    it('has failed where it does not know the write of a register either, which is tried once', async () => {
+      const writer = await start(bit, { maskFallback: true }, (pdu) => (pdu[0] === 6 ? 1 : noMask(pdu)));
+      failed(await writer.write(true), 'failed', 'modbus-illegal-function');
+      failed(await writer.write(true), 'failed', 'modbus-illegal-function');
+      assert.deepEqual(plc.functions, [22, 3, 6, 3, 6]);
     });
+
+    const disarm = () => {
+      armed = false;
+    };
+    for (const [what, stop] of [
+      ['closed', (writer: TagWriter) => void writer.close()],
+      ['disarmed', () => disarm()],
+    ] as const) {
+      it(`does not write the register where the node is ${what} while that is read`, async () => {
+        const writer: TagWriter = await start(bit, { maskFallback: true }, (pdu) => {
+          if (pdu[0] === 3) stop(writer);
+          return noMask(pdu);
+        });
+        failed(await writer.write(true), 'failed', `modbus-write-${what}`);
+        assert.deepEqual(plc.functions, [22, 3]);
+      });
+    }
 
     it('is unknown where the register was written without an answer', async () => {
       const writer = await start(bit, { maskFallback: true }, (pdu) => (pdu[0] === 6 ? 'silent' : noMask(pdu)));
@@ -344,21 +457,52 @@ describe('writing a tag', () => {
       log().map(({ event, value, outcome }) => [event, value, outcome]),
       [
         ['intended', 1, undefined],
-        ['ended', 1, 'unknown'],
         ['refused', 2, 'failed'],
+        ['ended', 1, 'unknown'],
       ],
     );
   });
 
+  it('is closed at once while the largest change is checked: nothing was sent', async () => {
+    const writer = await start({}, { rateMax: 1 }, () => 'silent', { timeoutMs: 1500 });
+    const end = writer.write(1);
+    while (plc.functions.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const before = performance.now();
+    await writer.close();
+    assert.ok(performance.now() - before < 500);
+    failed(await end, 'failed', 'modbus-write-closed');
+    assert.deepEqual(plc.functions, [3]);
+  });
+
+  it('ends all that wait at once when it is closed, also where the disk of the log hangs', async function () {
+    const pipe = join(folder, 'pipe');
+    // To open a pipe for reading takes as long as nobody writes to it.
+    if (spawnSync('mkfifo', [pipe]).status !== 0) return this.skip();
+    const writer = await start({}, {}, () => 'silent', { log: new WriteLog(pipe, { waitMs: 100 }) });
+    const ends = Promise.all(Array.from({ length: 100 }, (_, value) => writer.write(value)));
+    while (plc.functions.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const closing = performance.now();
+    const closed = writer.close();
+    const outcomes = (await ends).map(({ outcome }) => outcome);
+    const tookMs = performance.now() - closing;
+    // Each line is waited for 10 ms.
+    assert.ok(tookMs < 500, `${tookMs}`);
+    assert.deepEqual(outcomes, ['unknown', ...new Array(99).fill('failed')]);
+    closeSync(openSync(pipe, 'r+'));
+    await closed;
+  });
+
   it('ends each of 1,000 writes exactly once and truly, whatever happens to the connection', async () => {
     const random = seededRandom(4);
+    const began = performance.now();
     const writer = await start({}, {}, () => {
+      elapsed = SPEED * (performance.now() - began);
       const chance = random();
       if (chance < 0.05) return 'cut';
       if (chance < 0.1) return 'cutAfter';
       if (chance < 0.12) return 'echo';
       if (chance < 0.13) return 'silent';
-      return chance < 0.2 ? 4 : 'do';
+      return chance < 0.2 ? 6 : 'do';
     });
     const ends: WriteEnd[] = [];
     const inTurn = async (from: number) => {
@@ -381,7 +525,7 @@ describe('writing a tag', () => {
     });
     assert.equal(ends.length, 1000);
     // What was never sent did not end as unknown.
-    const refused = ends.filter(({ error }) => error?.code === 'modbus-device-failure').length;
+    const refused = ends.filter(({ error }) => error?.code === 'modbus-device-busy').length;
     assert.equal(seen.acknowledged + seen.unknown + refused, plc.functions.length);
     assert.ok(seen.acknowledged > 500 && seen.failed > 30 && seen.unknown > 60, JSON.stringify(seen));
     const lines = linesOf(path);

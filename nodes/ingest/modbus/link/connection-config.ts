@@ -21,7 +21,6 @@ function readEndpoint(fields: Fields, secureOf: (id: string) => ConnectionOption
       transport,
       path: fields.text('serialPort'),
       baudRate: fields.number('baudRate', { default: 9600, min: 50, max: 4_000_000, integer: true }),
-      dataBits: fields.choice('dataBits', ['7', '8'], '8') === '7' ? 7 : 8,
       parity: fields.choice('parity', ['none', 'even', 'odd'], 'none'),
       stopBits: fields.choice('stopBits', ['1', '2'], '1') === '2' ? 2 : 1,
     };

@@ -4,7 +4,6 @@ export interface SerialSettings {
   /** `/dev/ttyUSB0`, `COM3`. */
   path: string;
   baudRate: number;
-  dataBits: 7 | 8;
   parity: 'none' | 'even' | 'odd';
   stopBits: 1 | 2;
 }

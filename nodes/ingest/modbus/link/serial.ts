@@ -52,10 +52,10 @@ export async function openInTime(opening: Promise<Duplex>, path: string, timeout
   throw new LinewatchError('modbus-serial', { path, reason: `it did not open within ${timeoutMs / 1000} s` });
 }
 
-async function open({ path, baudRate, dataBits, parity, stopBits }: SerialSettings): Promise<Duplex> {
+async function open({ path, baudRate, parity, stopBits }: SerialSettings): Promise<Duplex> {
   const { SerialPort } = await library();
   await closing.get(path);
-  const port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
+  const port = new SerialPort({ path, baudRate, dataBits: 8, parity, stopBits, autoOpen: false });
   const failure = await new Promise<Error | null>((resolve) => port.open(resolve));
   if (failure !== null) throw await openError(path, failure);
   port._destroy = (error, done) => {

@@ -51,7 +51,6 @@ export async function openFaultyLink(options: FaultyLinkOptions): Promise<Faulty
           transport: 'serial' as const,
           path: line.ends[0],
           baudRate: 115_200,
-          dataBits: 8 as const,
           parity: 'none' as const,
           stopBits: 1 as const,
         };

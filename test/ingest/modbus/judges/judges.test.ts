@@ -73,7 +73,7 @@ for (const judge of judges) {
         line = await openSerialLine();
         const [path, device] = line.ends;
         server = await judge.start({ device, unit: 1 });
-        const serial = { path, baudRate: 115_200, dataBits: 8, parity: 'none', stopBits: 1 } as const;
+        const serial = { path, baudRate: 115_200, parity: 'none', stopBits: 1 } as const;
         connection = new ModbusConnection({ transport, ...serial, ...settings }, realClock, () => 0.1);
       });
 

@@ -44,7 +44,6 @@ describe('modbus on a serial port', function () {
       transport: 'serial',
       path: where,
       baudRate: 115_200,
-      dataBits: 8,
       parity: 'none',
       stopBits: 1,
       timeoutMs: 500,

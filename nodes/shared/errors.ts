@@ -163,6 +163,8 @@ export const errorCatalogue = {
   'modbus-answer': 'the answer from {{label}} does not fit the request ({{reason}}); the connection was reset',
   'modbus-echo': 'unit {{unit}} confirmed another write than the one sent: expected {{expected}}, got {{got}}',
   'modbus-line': 'the answer on {{label}} does not fit the request ({{reason}}); it was not used',
+  'modbus-overdue':
+    'unit {{unit}} at {{label}} does not answer; on this line a late answer would be taken for the next one, so it is asked again when none can come any more',
   'modbus-unit-silent':
     'unit {{unit}} at {{label}} does not answer; so as not to hold up the other units it is asked again in {{seconds}} s',
   'modbus-broadcast': 'a write to unit 0 goes to all units on {{label}}, and none confirms it',

@@ -226,8 +226,8 @@ const isAnswer = ({ code, context }: LinewatchError) => context.exception !== un
 function failureOf({ code }: LinewatchError): Failure | undefined {
   if (code === 'modbus-timeout') return 'silent';
   if (code === 'modbus-gateway') return 'unreachable';
-  // Not sent, too: it waited for what the unit owes from before.
-  return code === 'modbus-line' || code === 'modbus-answer' ? 'garbled' : undefined;
+  // Nothing was sent while an answer is overdue: that alone is no silence of the link.
+  return code === 'modbus-line' || code === 'modbus-answer' || code === 'modbus-overdue' ? 'garbled' : undefined;
 }
 
 /** Why there is no link, told of a request that was not sent: what ended the link may have been about one that was. */

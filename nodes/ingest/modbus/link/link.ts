@@ -12,7 +12,7 @@ export interface Link {
    * @param length registers 1..125, or bits 1..2000
    * @param mayReadPast whether some registers more may be asked for, and cut off again
    * @returns the registers (0..65535) or bits (0, 1), exactly as many as asked for
-   * @throws LinewatchError modbus-timeout, modbus-lost, modbus-answer, modbus-line, or one for an exception
+   * @throws LinewatchError modbus-timeout, modbus-lost, modbus-answer, modbus-line, modbus-overdue, or one for an exception
    */
   read(unit: number, area: Area, address: number, length: number, mayReadPast: boolean): Promise<RawValues>;
   /** Resolves when the device has confirmed exactly this write. @throws as `read`, and modbus-echo, modbus-broadcast */

@@ -187,7 +187,7 @@ export class RtuLink implements Link {
       const fence = [...this.#fences.reads(unit, request), ...tests].find((candidate) => this.#doubt(unit, candidate) === 0);
       if (fence === undefined) {
         // Nothing tells the answers apart: the line is left until the missing one can not come any more.
-        if (isMissing()) throw this.#line.misfit('an earlier answer is still missing', false);
+        if (isMissing()) throw new LinewatchError('modbus-overdue', { unit, label: this.#context.label, sent: false });
         return;
       }
       try {

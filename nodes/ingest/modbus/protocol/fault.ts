@@ -51,7 +51,7 @@ const notConnected: readonly ErrorCode[] = [
 /** The quality of a tag whose read failed so. */
 export function qualityOf({ code }: LinewatchError): Quality {
   if (notConnected.includes(code)) return 'BadNotConnected';
-  if (code === 'modbus-timeout' || code === 'modbus-unit-silent') return 'BadTimeout';
+  if (code === 'modbus-timeout' || code === 'modbus-unit-silent' || code === 'modbus-overdue') return 'BadTimeout';
   if (code === 'modbus-illegal-address') return 'BadOutOfRange';
   return 'BadNoCommunication';
 }

@@ -48,6 +48,20 @@ describe('modbus rtu', () => {
     assert.deepEqual(requests.slice(-2), ['10000300020400010002', '16000300010002']);
   });
 
+  it('says that a unit does not answer, and asks nothing that its late answer could be taken for', async () => {
+    let isOn = true;
+    await against((request) => (isOn ? right(request) : undefined));
+    assert.deepEqual(await read(7, 1), [7]);
+    isOn = false;
+    const codes: string[] = [];
+    for (let count = 0; count < 4; count++) codes.push(await read(7, 1).then(String, ({ code }) => code));
+    assert.deepEqual([codes[0], codes.at(-1)], ['modbus-timeout', 'modbus-overdue']);
+    isOn = true;
+    // Whatever it answers next shows that the late answer is not to come any more.
+    await (connection as ModbusConnection).write(1, { kind: 'register', address: 9, word: 9 }, 't');
+    assert.deepEqual(await read(7, 1), [7]);
+  });
+
   it('asks for different numbers of registers in a row where it may', async () => {
     await against(right);
     for (let count = 0; count < 5; count++) assert.deepEqual(await read(10 * count, 3, true), from(10 * count, 3));

@@ -74,14 +74,32 @@ export interface RawServer {
   close(): Promise<void>;
 }
 
-/** A server that answers each request with what `onRequest` returns (nothing: silence). */
-export async function startRawServer(onRequest: (request: Request) => Buffer | undefined, port = 0): Promise<RawServer> {
-  let count = 0;
+async function startListening(onConnection: (socket: Socket) => void, port = 0): Promise<RawServer> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     raw.connections++;
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    onConnection(socket);
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const raw: RawServer = {
+    port: (server.address() as AddressInfo).port,
+    connections: 0,
+    sockets,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  return raw;
+}
+
+/** A server that answers each request with what `onRequest` returns (nothing: silence). */
+export async function startRawServer(onRequest: (request: Request) => Buffer | undefined, port = 0): Promise<RawServer> {
+  let count = 0;
+  return startListening((socket) => {
     socket.on('data', (bytes) => {
       const transaction = bytes.readUInt16BE(0);
       const unit = bytes[6] as number;
@@ -96,19 +114,7 @@ export async function startRawServer(onRequest: (request: Request) => Buffer | u
       const reply = onRequest({ bytes, transaction, unit, pdu: bytes.subarray(7), socket, count: count++, answer });
       if (reply !== undefined && !socket.destroyed) socket.write(reply);
     });
-  });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const raw: RawServer = {
-    port: (server.address() as AddressInfo).port,
-    connections: 0,
-    sockets,
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-  return raw;
+  }, port);
 }
 
 export interface RtuRequest {
@@ -153,13 +159,9 @@ export function plainAnswer(pdu: Buffer, valueAt = (address: number) => address 
 /** A serial device behind a TCP converter: gives `onRequest` each request, and sends what that returns. */
 export async function startRtuServer(onRequest: (request: RtuRequest) => Buffer | undefined): Promise<RawServer> {
   let count = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    raw.connections++;
-    sockets.add(socket);
+  return startListening((socket) => {
     socket.setNoDelay(true);
     let bytes = Buffer.alloc(0);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     socket.on('data', (chunk) => {
       bytes = Buffer.concat([bytes, chunk]);
       for (;;) {
@@ -173,18 +175,6 @@ export async function startRtuServer(onRequest: (request: RtuRequest) => Buffer 
       }
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const raw: RawServer = {
-    port: (server.address() as AddressInfo).port,
-    connections: 0,
-    sockets,
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-  return raw;
 }
 
 /** A port on which nothing listens. */

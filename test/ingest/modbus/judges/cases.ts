@@ -1,5 +1,6 @@
 /** A value of every type, by what people and programs call it. */
 import { type Order, orders, type Tag, type TagType } from '../../../../nodes/ingest/modbus/tag/tag.ts';
+import { tagOf } from '../tag.ts';
 
 interface Value {
   value: number | string;
@@ -32,21 +33,6 @@ export interface Case {
   text: string;
 }
 
-export const tag = (name: string, more: Partial<Tag>): Tag => ({
-  name,
-  area: 'holding',
-  address: 0,
-  type: 'uint16',
-  bit: 0,
-  length: 0,
-  order: 'ABCD',
-  scale: 1,
-  offset: 0,
-  unit: '',
-  description: '',
-  ...more,
-});
-
 /** The first `most` values of each type in every order, each at registers of its own. */
 export function casesOf(types: readonly TagType[], most: number): Case[] {
   let address = 0;
@@ -54,7 +40,7 @@ export function casesOf(types: readonly TagType[], most: number): Case[] {
     orders.flatMap((order: Order) =>
       (values[type] ?? []).slice(0, most).map(({ value, text }) => {
         const length = type === 'string' ? text.length : 0;
-        const each = tag(`${type} ${order} ${text}`, { address, type, order, length });
+        const each = tagOf(`${type} ${order} ${text}`, { address, type, order, length });
         address += type === 'string' ? Math.ceil(length / 2) : 4;
         return { tag: each, value, text };
       }),

@@ -10,7 +10,8 @@ import { realClock } from '../../../../nodes/shared/clock.ts';
 import { isInstalled } from '../../../../scripts/debian.ts';
 import { hasSocat, openSerialLine, type SerialLine } from '../faults/serial-line.ts';
 import { freePort } from '../server.ts';
-import { type Case, casesOf, tag } from './cases.ts';
+import { tagOf } from '../tag.ts';
+import { type Case, casesOf } from './cases.ts';
 import type { Judge, Place } from './judge.ts';
 import { hasLibmodbus, startLibmodbus } from './libmodbus.ts';
 import { hasPymodbus, startPymodbus } from './pymodbus.ts';
@@ -108,31 +109,31 @@ for (const judge of judges) {
       });
 
       it('reads and writes bits', async () => {
-        const coil = tag('coil', { area: 'coil', address: 7, type: 'bool' });
+        const coil = tagOf('coil', { area: 'coil', address: 7, type: 'bool' });
         await write(coil, true);
         assert.equal(await ask('coil 7'), '1');
         await connection.write(1, { kind: 'coils', address: 8, bits: [true, false, true] }, 'coils');
-        const coils = Array.from({ length: 5 }, (_, index) => tag(`coil ${index}`, { area: 'coil', address: 6 + index, type: 'bool' }));
+        const coils = Array.from({ length: 5 }, (_, index) => tagOf(`coil ${index}`, { area: 'coil', address: 6 + index, type: 'bool' }));
         assert.deepEqual((await scan(coils)).values, [false, true, true, false, true]);
-        const input = tag('input', { area: 'input', address: 42 });
+        const input = tagOf('input', { area: 'input', address: 42 });
         assert.deepEqual((await scan([input])).values, [42]);
       });
 
       if (judge.mask) {
         it('writes one bit of a register and leaves the others', async () => {
           await ask('put uint16 ABCD 900 61680');
-          await write(tag('on', { address: 900, type: 'bool', bit: 0 }), true);
-          await write(tag('off', { address: 900, type: 'bool', bit: 15 }), false);
+          await write(tagOf('on', { address: 900, type: 'bool', bit: 0 }), true);
+          await write(tagOf('off', { address: 900, type: 'bool', bit: 15 }), false);
           assert.equal(await ask('get uint16 ABCD 900 0'), String(0x70f1));
         });
       } else {
         it('reads the other tags where it does not have an address', async () => {
-          const { values, qualities } = await scan([tag('last', { address: 999 }), tag('beyond', { address: 1001 })]);
+          const { values, qualities } = await scan([tagOf('last', { address: 999 }), tagOf('beyond', { address: 1001 })]);
           assert.deepEqual([values[1], qualities[0], qualities[1]], [null, 'Good', 'BadOutOfRange']);
         });
 
         it('is told that a write was refused', async () => {
-          await assert.rejects(write(tag('beyond', { address: 5000 }), 1), { code: 'modbus-illegal-address' });
+          await assert.rejects(write(tagOf('beyond', { address: 5000 }), 1), { code: 'modbus-illegal-address' });
         });
       }
 
@@ -154,7 +155,7 @@ for (const judge of judges) {
             return this.skip();
           }
           for (const [format, more, value, expected] of shown) {
-            await write(tag('shown', { address: 950, ...more }), value);
+            await write(tagOf('shown', { address: 950, ...more }), value);
             const [type = '', ...rest] = format.split(' ');
             const { stdout } = spawnSync('mbpoll', ['-0', '-1', '-t', type, ...rest, '-r', '950', '-p', String(port), '127.0.0.1'], {
               encoding: 'utf8',

@@ -1,22 +1,9 @@
 /** Tags for the tests of reading. */
 import type { Area, Tag, TagType } from '../../../../nodes/ingest/modbus/tag/tag.ts';
+import { tagOf } from '../tag.ts';
 
-export function tag(area: Area, address: number, type: TagType, more: Partial<Tag> = {}): Tag {
-  return {
-    name: `${area}${address}`,
-    area,
-    address,
-    type,
-    bit: 0,
-    length: 0,
-    order: 'ABCD',
-    scale: 1,
-    offset: 0,
-    unit: '',
-    description: '',
-    ...more,
-  };
-}
+export const tag = (area: Area, address: number, type: TagType, more: Partial<Tag> = {}): Tag =>
+  tagOf(`${area}${address}`, { area, address, type, ...more });
 
 export const word = (address: number) => tag('holding', address, 'uint16');
 export const words = (...addresses: number[]) => addresses.map(word);

@@ -1,7 +1,7 @@
 import { defineNode, type Message, serviceOf } from '../node-red/define-node.ts';
 import { describe, LinewatchError } from '../shared/errors.ts';
 import type { WindowColumn } from '../shared/messages.ts';
-import { isTensor } from '../shared/tensor.ts';
+import { isTensor, type Tensor } from '../shared/tensor.ts';
 import { checkColumns, windowColumns } from './input/check-columns.ts';
 import { activations, interpretClasses } from './interpret/classify.ts';
 import { interpretReconstruction } from './interpret/reconstruction.ts';
@@ -72,7 +72,8 @@ function taskOf(task: Config['task'], manifest: Manifest | undefined, message: M
 }
 
 function reconstruction(message: Message, outputName: string, manifest: Manifest | undefined) {
-  const output = pickOutput(message.payload, outputName);
+  const { reconstruction: judged, errors } = judgedOutputs(message.payload, outputName);
+  const output = judged ?? pickOutput(message.payload, outputName);
   const { input } = message;
   if (!isTensor(input)) {
     throw new LinewatchError('interpret-shape', { property: 'msg.input', expected: "the model's input tensor", got: describe(input) });
@@ -80,7 +81,13 @@ function reconstruction(message: Message, outputName: string, manifest: Manifest
   const trained = manifest?.inputs?.[0]?.columns;
   const columns: readonly WindowColumn[] = windowColumns(message.window) ?? trained ?? numbered(input.dims.at(-1) ?? 1);
   if (trained !== undefined) checkColumns(columns, trained);
-  return interpretReconstruction(input, output, columns, { trained: trained ?? [], healthy: manifest?.healthy });
+  return interpretReconstruction(input, output, columns, { trained: trained ?? [], healthy: manifest?.healthy, errors });
+}
+
+/** The two outputs of a model that says itself how far off each column is: `reconstruction` and `errors`. */
+function judgedOutputs(payload: unknown, outputName: string): { reconstruction?: Tensor; errors?: Tensor } {
+  const { reconstruction, errors } = (payload ?? {}) as Record<string, unknown>;
+  return outputName === '' && isTensor(reconstruction) && isTensor(errors) ? { reconstruction, errors } : {};
 }
 
 /** For an array that never was a window: columns called by their number. */

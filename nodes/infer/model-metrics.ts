@@ -101,7 +101,7 @@ export function modelFamilies(handles: Iterable<HandleView>): Family[] {
     scalar(
       'counter',
       'dropped_total',
-      'Messages dropped unrun: the queue was full, only the latest was wanted, or they waited too long (late).',
+      'Messages dropped unrun: the queue was full, only the latest was wanted, they waited too long (late), or the model is still to be learned (awaited).',
       ({ figures }) => Object.entries(figures.dropped).map(([reason, count]) => [count, { reason }]),
     ),
     scalar('counter', 'runs_total', 'Runs; a batch of several messages is one run.', ({ figures }) => [[figures.runs]]),

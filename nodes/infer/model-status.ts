@@ -8,6 +8,9 @@ import type { LoadedModel } from './model/model-source.ts';
 /** Statuses travel to every open editor: once a second is enough. */
 const STATUS_MS = 1000;
 
+/** Whether a node of the flow is going to write the model: nothing is wrong. */
+export const isAwaited = (state: HostState) => state.kind === 'broken' && state.error.code === 'model-awaited';
+
 /** What `onnx infer` shows of its model. What went wrong shows at once, and the next good run after it. */
 export function modelStatus({ status, clock }: Pick<NodeContext<unknown>, 'status' | 'clock'>, model: ModelHandle) {
   let shownAt = Number.NEGATIVE_INFINITY;
@@ -22,6 +25,7 @@ export function modelStatus({ status, clock }: Pick<NodeContext<unknown>, 'statu
     state(state: HostState): void {
       shownAt = Number.NEGATIVE_INFINITY;
       if (state.kind === 'starting' || state.kind === 'restarting') status('yellow', state.kind);
+      else if (isAwaited(state)) status('grey', 'awaited');
       else if (state.kind === 'broken') status('red', 'broken');
       else if (state.kind !== 'ready') return;
       else if (state.info.fallbackReason !== undefined) showFallback(state.info);

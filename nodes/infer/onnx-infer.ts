@@ -1,6 +1,6 @@
 import { defineNode, type Message, type NodeContext, serviceOf } from '../node-red/define-node.ts';
 import { describe, LinewatchError } from '../shared/errors.ts';
-import type { InferenceInfo } from '../shared/messages.ts';
+import type { InferenceInfo, WindowColumn } from '../shared/messages.ts';
 import type { Tensor } from '../shared/tensor.ts';
 import type { HostState } from './host/host-state.ts';
 import type { QueueOrder } from './host/job-queue.ts';
@@ -10,7 +10,7 @@ import { inputsOf } from './input/inputs.ts';
 import { dropReason, Lane, type LaneAnswer } from './model/lane.ts';
 import type { ModelHandle } from './model/model-handle.ts';
 import type { LoadedModel } from './model/model-source.ts';
-import { modelStatus } from './model-status.ts';
+import { isAwaited, modelStatus } from './model-status.ts';
 
 interface Config {
   model: string;
@@ -47,7 +47,7 @@ export default defineNode<Config>({
     let noted = '';
     const onState = (state: HostState) => {
       // One log line is enough: messages that wait carry the error themselves, and a further try says nothing new.
-      if (state.kind === 'broken' && pending === 0 && state.error.message !== reported) context.fail(state.error);
+      if (state.kind === 'broken' && pending === 0 && state.error.message !== reported && !isAwaited(state)) context.fail(state.error);
       else status.state(state);
       if (state.kind === 'broken') reported = state.error.message;
       if (state.kind !== 'ready') return;
@@ -91,7 +91,7 @@ export default defineNode<Config>({
                 throw thrown;
               }
               const reason = text(`reason.${dropped}`, thrown.context);
-              status.dropped(reason);
+              if (dropped !== 'awaited') status.dropped(reason);
               send([null, { ...message, dropped: { reason } }]);
             },
           );
@@ -153,7 +153,15 @@ function inputsFor(message: Message, model: LoadedModel): Tensors {
   const expected = model.manifest?.inputs?.find(({ name }) => name === input?.name)?.columns;
   const columns = windowColumns(message.window);
   if (model.inputs.length === 1 && expected !== undefined && columns !== undefined) checkColumns(columns, expected);
-  return inputsOf(message.payload, model.inputs, model.fixed());
+  const payload = model.inputs.length === 1 && expected !== undefined ? sampleRow(message.payload, expected) : message.payload;
+  return inputsOf(payload, model.inputs, model.fixed());
+}
+
+/** A sensor sample for a model that was learned from samples: the numbers of its tags in the model's order. Anything else stays as it is. */
+function sampleRow(payload: unknown, columns: readonly WindowColumn[]): unknown {
+  if (typeof payload !== 'object' || payload === null || columns.some(({ feature }) => feature !== 'raw')) return payload;
+  const values = columns.map(({ tag }) => (Object.hasOwn(payload, tag) ? (payload as Record<string, unknown>)[tag] : undefined));
+  return values.every((value) => typeof value === 'number' || typeof value === 'boolean') ? values.map(Number) : payload;
 }
 
 /** One tensor stands alone; several keep their names. */

@@ -1,7 +1,7 @@
 import { defineNode } from '../node-red/define-node.ts';
 import type { Fields } from '../node-red/fields.ts';
+import type { Separator } from '../shared/csv/cells.ts';
 import { LinewatchError } from '../shared/errors.ts';
-import type { Separator } from './csv/cells.ts';
 import { EXAMPLE_FILE } from './csv/file.ts';
 import { type CsvConfig, runCsv } from './csv/sensor.ts';
 import type { MappingRow } from './mapping/map-message.ts';

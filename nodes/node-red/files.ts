@@ -57,32 +57,49 @@ function unusable(file: string, thrown: unknown): LinewatchError {
  * @throws LinewatchError state-unwritten
  */
 export async function writeState(file: string, content: unknown): Promise<void> {
-  const text = JSON.stringify(content);
+  await writeStateText(file, [JSON.stringify(content)]);
+}
+
+/**
+ * The same for JSON text that is made piece by piece: other work gets its turn after each.
+ * @param signal aborted: the file stays as it was
+ * @returns how many bytes were written; undefined where it was aborted
+ * @throws LinewatchError state-unwritten
+ */
+export async function writeStateText(file: string, pieces: Iterable<string>, signal?: AbortSignal): Promise<number | undefined> {
   // One after the other: two at once would take each other's file away, and the earlier could be the last.
   const before = writing.get(file) ?? Promise.resolve();
-  const done = before.catch(() => {}).then(() => writeOnce(file, text));
+  const done = before.catch(() => {}).then(() => writeOnce(file, pieces, signal));
   writing.set(file, done);
   const forget = () => {
     if (writing.get(file) === done) writing.delete(file);
   };
   done.then(forget, forget);
-  await done;
+  return await done;
 }
 
-const writing = new Map<string, Promise<void>>();
+const writing = new Map<string, Promise<unknown>>();
 
-async function writeOnce(file: string, text: string): Promise<void> {
+async function writeOnce(file: string, pieces: Iterable<string>, signal: AbortSignal | undefined): Promise<number | undefined> {
   const fresh = `${file}.${process.pid}.new`;
   try {
     await mkdir(dirname(file), { recursive: true });
     const handle = await open(fresh, 'w');
+    let bytes = 0;
     try {
-      await handle.writeFile(text);
-      await handle.sync();
+      for (const piece of pieces) {
+        if (signal?.aborted) break;
+        const chunk = Buffer.from(piece);
+        await handle.appendFile(chunk);
+        bytes += chunk.length;
+      }
+      if (!signal?.aborted) await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(fresh, file);
+    if (signal?.aborted) await rm(fresh, { force: true });
+    else await rename(fresh, file);
+    return signal?.aborted ? undefined : bytes;
   } catch (thrown) {
     await rm(fresh, { force: true }).catch(() => {});
     throw new LinewatchError('state-unwritten', { path: file, reason: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);

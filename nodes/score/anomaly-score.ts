@@ -1,30 +1,29 @@
 import { defineNode, type Message } from '../node-red/define-node.ts';
-import { dataFolder, readState, stateFile, writeState } from '../node-red/files.ts';
+import { dataFolder, readState, stateFile } from '../node-red/files.ts';
 import { wordError } from '../node-red/wording.ts';
 import { asLinewatchError, LinewatchError } from '../shared/errors.ts';
 import type { DropInfo } from '../shared/messages.ts';
+import { registerAnomalyAdmin } from './anomaly-admin.ts';
 import { wordCause } from './detect/cause.ts';
-import { finite, readMessage } from './detect/read-message.ts';
-import { type Outcome, Scorer, type ScorerOptions } from './detect/scorer.ts';
+import type { PauseReason } from './detect/pause.ts';
+import { readMessage, usableTime } from './detect/read-message.ts';
+import { Scorer, type ScorerOptions } from './detect/scorer.ts';
+import { readOptions } from './read-options.ts';
+import { forgetRecording, recordingOf } from './replay/recordings.ts';
+import { Saving } from './saving.ts';
+import { registerStateAdmin, type StateService } from './state-admin.ts';
+import { StatusLine } from './status-line.ts';
 
-/** Gateways have flash: state is written at most so often, and on close. */
-const SAVE_MS = 5 * 60_000;
-/** A status line that changes faster than this can not be read. */
-const STATUS_MS = 1000;
-const LEARN_RESULTS = 300;
-const LEARN_SAMPLES = 150;
+/** So many tags are named in one line of the log. */
+const NAMED = 5;
 
 export default defineNode<ScorerOptions>({
   type: 'linewatch-anomaly-score',
   url: import.meta.url,
-
-  read(fields) {
-    const learnCount = fields.optionalNumber('learnCount', { min: 50, max: 10_000, integer: true });
-    return {
-      falseAlarms: fields.choice('falseAlarms', ['hour', 'day', 'week', 'month'], 'week'),
-      learnResults: learnCount ?? LEARN_RESULTS,
-      learnSamples: learnCount ?? LEARN_SAMPLES,
-    };
+  read: readOptions,
+  register(RED) {
+    registerAnomalyAdmin(RED, import.meta.url, readOptions);
+    registerStateAdmin(RED);
   },
 
   start({ config, clock, node, RED, language, status, text }) {
@@ -37,74 +36,86 @@ export default defineNode<ScorerOptions>({
     } catch (thrown) {
       warn(thrown);
     }
-
-    let saved = clock.now();
-    let saving = Promise.resolve();
-    let shown = { kind: '', at: Number.NEGATIVE_INFINITY };
+    const saving = new Saving({ file, clock, pieces: () => scorer.toJson(), failed: warn });
+    const line = new StatusLine(({ colour, key, values, shape }) => status(colour, key, values, shape), config.running?.tag);
+    const recording = recordingOf(node.id);
     let warnedOfTable = false;
+    let pausedBefore: PauseReason | undefined;
 
-    const save = () => {
-      if (file === undefined) return;
-      const state = scorer.toState();
-      const release = clock.hold();
-      saved = clock.now();
-      saving = saving
-        .then(() => writeState(file, state))
-        .catch(warn)
-        .finally(release);
+    const showPhase = (time: number) => {
+      const paused = scorer.paused(time);
+      if (paused === undefined) line.waiting(clock.now());
+      else line.paused(paused, scorer.pausedUntil, clock.now());
     };
-    /** At most once a second, unless the kind of status changes. */
-    const show = (kind: string, set: () => void) => {
-      if (kind === shown.kind && Math.abs(clock.now() - shown.at) < STATUS_MS) return;
-      shown = { kind, at: clock.now() };
-      set();
+    /** @returns what leaves on the last output, where the command asked for something */
+    const obey = ({ command, ...rest }: { command: unknown; payload?: unknown }): Message | undefined => {
+      const done = scorer.command(command, clock.now(), rest.payload);
+      if (done.do === 'export') return { ...rest, payload: done.exported } as Message;
+      saving.changedByCommand();
+      line.forget();
+      if (done.do !== 'normal') showPhase(clock.now());
+      return undefined;
     };
-    const showPhase = () => show('phase', () => (scorer.paused ? status('grey', 'paused') : status('grey', 'waiting')));
-    const showOutcome = ({ anomaly, progress }: Exclude<Outcome, { dropped: string }>) => {
-      const score = anomaly.score.toFixed(2);
-      if (anomaly.phase === 'paused') return show('paused', () => status('grey', 'paused'));
-      if (anomaly.phase === 'learning')
-        return show('learning', () => status('yellow', 'learning', { percent: Math.floor(progress * 100) }));
-      if (!anomaly.isAnomaly) return show('normal', () => status('green', 'normal', { score }));
-      const [tag] = Object.entries(anomaly.contributions).sort((a, b) => b[1] - a[1])[0] ?? [''];
-      return show(`anomaly ${tag}`, () => status('red', 'anomaly', { score, tag }, 'dot'));
+    const warnOfMoved = (key: string, tags: string[]) => {
+      const named = tags.slice(0, NAMED).join(', ');
+      if (tags.length > 0) node.warn(text(key, { tag: tags.length > NAMED ? `${named} (+${tags.length - NAMED})` : named }));
     };
 
-    showPhase();
+    const judge = (message: Message): [Message | null, Message | null] => {
+      const time = usableTime(message.timestamp) ?? clock.now();
+      const reading = readMessage(message, config.running?.tag);
+      const outcome = scorer.score(reading, time);
+      const paused = 'anomaly' in outcome ? outcome.anomaly.paused : undefined;
+      if (paused === 'command') recording.interrupt();
+      else recording.push(reading, time, config.running?.tag);
+      // While paused nothing is learned: there is nothing new to write.
+      if (paused === undefined || paused !== pausedBefore) saving.changed();
+      pausedBefore = paused;
+      if ('absorbed' in outcome) {
+        showPhase(time);
+        return [null, null];
+      }
+      if ('dropped' in outcome) {
+        const dropped: DropInfo = { reason: text(`reason.${outcome.dropped}`) };
+        line.dropped(dropped.reason, clock.now());
+        return [null, { ...message, dropped } as Message];
+      }
+      warnOfMoved('adapted', outcome.adapted);
+      warnOfMoved('drifted', outcome.drifted);
+      if (outcome.badHealthy && !warnedOfTable) warn(new LinewatchError('score-healthy'));
+      warnedOfTable ||= outcome.badHealthy;
+      message.anomaly = { ...outcome.anomaly, cause: wordCause(outcome.evidence, text) };
+      if (paused === undefined) line.outcome(outcome, clock.now());
+      else line.paused(paused, scorer.pausedUntil, clock.now());
+      return [message, null];
+    };
+
+    const service: StateService = {
+      pieces: () => scorer.toJson(),
+      takeOver: (state) => void obey({ command: { do: 'import', state } }),
+    };
+
+    showPhase(clock.now());
     return {
+      service,
       input(message, send) {
         try {
-          if (message.command !== undefined) {
-            scorer.command(message.command);
-            shown = { kind: '', at: 0 };
-            showPhase();
-            save();
-            return;
+          if (message.command === undefined) {
+            send(judge(message));
+          } else {
+            const answer = obey(message as Message & { command: unknown });
+            if (answer !== undefined) send([null, answer]);
           }
-          const outcome = scorer.score(readMessage(message), finite(message.timestamp) ?? clock.now());
-          if ('dropped' in outcome) {
-            const dropped: DropInfo = { reason: text(`reason.${outcome.dropped}`) };
-            show('dropped', () => status('yellow', 'dropped', { ...dropped }));
-            send([null, { ...message, dropped } as Message]);
-            return;
-          }
-          for (const tag of outcome.adapted) node.warn(text('adapted', { tag }));
-          if (outcome.badHealthy && !warnedOfTable) warn(new LinewatchError('score-healthy'));
-          warnedOfTable ||= outcome.badHealthy;
-          message.anomaly = { ...outcome.anomaly, cause: wordCause(outcome.evidence, text) };
-          showOutcome(outcome);
-          send([message, null]);
         } catch (thrown) {
           // The error takes the status line; the next message must be able to take it back at once.
-          shown = { kind: 'error', at: 0 };
+          line.forget();
           throw thrown;
         }
-        if (Math.abs(clock.now() - saved) >= SAVE_MS) save();
       },
 
-      async close() {
-        save();
-        await saving;
+      close(removed) {
+        if (removed) forgetRecording(node.id);
+        return saving.close();
       },
     };
   },

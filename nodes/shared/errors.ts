@@ -38,10 +38,69 @@ export const errorCatalogue = {
   'alert-unknown': 'msg.command.id: expected {{expected}} (this alarm) or nothing, got {{got}}',
   'score-healthy':
     'msg.payload.healthy: expected quantiles within 0..1 and errors, both rising and equally many; it is not used, the node learns from the flow instead',
+  'score-input': '{{property}}: expected {{expected}}, got {{got}}',
+  'score-not-deployed': 'this node is not deployed yet, or does not work itself; deploy it first',
+  'score-state-size': 'expected at most {{limitMb}} MB of what was learned, got {{gotMb}} MB',
+  'score-state-busy': 'a file is being loaded into an anomaly score right now; try again when that is done',
+  'score-state': 'this is nothing that anomaly score has exported ({{reason}}); what the node has learned stays as it was',
+  'score-state-other':
+    'this was learned from {{results}} results or {{samples}} samples, this node learns from {{ownResults}} or {{ownSamples}}: set "Learn from" to the same; what the node has learned stays as it was',
+  'score-nothing': 'msg.command: nothing has been an anomaly since learning began, so there is nothing to take for normal',
   'state-unusable': 'state file {{path}} can not be used ({{reason}}); it is kept as {{aside}}, and learning starts afresh',
   'state-unwritten': 'state file {{path}} can not be written: {{reason}}',
+  'learn-request': '{{property}}: expected {{expected}}, got {{got}}',
+  'learn-value': 'window {{row}}, {{column}}: expected a finite number, got {{got}}',
+  'learn-size': 'expected at most {{expected}} values in {{what}}, got {{got}}; take features or shorter windows, or fewer of them',
+  'learn-too-few': 'too little to learn from: expected at least {{expected}} windows, got {{got}}; collect longer',
+  'learn-constant':
+    'nothing to learn from: none of the {{columns}} columns ever changed; check that the machine runs and that its tags are read, then learn again',
+  'learn-anomalous':
+    '{{count}} windows from {{from}} to {{to}} are unlike all others, most of all in {{column}}; if the machine was not well then, learn again; if that is normal, learn longer or accept it',
+  'learn-changed':
+    'the machine changed meanwhile, most of all in {{column}}: what came after {{time}} is unlike what came before; learn again when it runs steadily, or learn longer, so that each state comes several times',
+  'learn-diverged': 'training found no model for these windows; look for values that are far out, or take another method',
+  'learn-target': 'target: expected a tag of the windows ({{expected}}), got {{got}}',
+  'learn-alone': 'target: the windows have no other tag than {{target}} to predict it from; add tags',
+  'learn-unrelated':
+    'the other tags say nothing about {{target}}: with them its error is {{error}} % of that of a constant; choose another tag, or add tags that go with it',
+  'learn-labels': 'expected at least two labels, got {{got}}; teach another one (in the simplest case: normal)',
+  'learn-label-name': 'label: expected a text other than {{expected}}, got {{got}}',
+  'learn-label-few': 'label {{label}}: expected at least {{expected}} windows, got {{got}}; teach it longer',
+  'learn-crashed': 'the training process ended ({{reason}}); nothing was changed, the model in use stays',
+  'learn-deadline': 'training took longer than {{minutes}} min and was stopped; take fewer windows, or another method',
+  'learn-memory': 'the training process used {{usedMb}} MB, more than its limit of {{limitMb}} MB, and was stopped; take fewer windows',
+  'learn-cancelled': 'training was cancelled; nothing was changed',
+
+  'learn-wide':
+    'msg.payload: expected at most {{expected}} numbers in a window to learn from, got {{got}}; make the window shorter, or let it give features',
+  'learn-name': 'modelName: expected letters, digits, spaces, - and _, got {{got}}; it names the folder of the model',
+  'learn-name-taken': 'modelName: {{got}} is learned by another learn normal node already; each model has one',
+  'learn-folder': 'this Node-RED has no folder for models; set linewatch.folder in settings.js',
+  'learn-unwritten':
+    'the model was learned, but {{file}} can not be written: {{reason}}; make room or allow it: what was collected is kept, and training is tried again by itself, or at once by msg.command { do: "train" }',
+  'learn-rollback': 'msg.command: there is no earlier version of {{file}} to go back to',
+  'learn-label':
+    'msg.command.label: expected a name of 1 to {{most}} characters (not "{{unknown}}") in a node that teaches classes, got {{got}}',
+  'learn-many-labels': 'msg.command.label: {{most}} labels are taught already; forget one first',
+  'learn-label-last': 'msg.command.last: no windows have come that could be called "{{label}}"',
+  'learn-label-span': 'msg.command.{{property}}: expected a number above 0, got {{got}}',
+  'learn-forget': 'msg.command.label: expected one of the labels taught ({{expected}}), got {{got}}',
+  'learn-nothing': 'msg.command: nothing has been collected that could be learned from',
+  'learn-busy': 'msg.command: training is under way; wait for it, or send { do: "cancel" } first',
+  'learn-worse':
+    'the newly learned model is worse on windows it was not trained on ({{got}} against {{expected}}, 1 is best); the one from before serves on',
+
+  'replay-request': '{{property}}: expected {{expected}}, got {{got}}',
+  'replay-busy': 'another replay is under way on this gateway; wait until it is done',
+  'replay-no-recording':
+    'nothing has been recorded yet: the node must be deployed, and messages must have come since Node-RED was started; a CSV file can be replayed meanwhile',
+  'replay-no-file': 'path: there is no .csv, .tsv or .txt file {{path}} inside {{folder}}; only such files are replayed',
+  'replay-size': 'file {{name}}: expected at most {{limitMb}} MB, got {{gotMb}} MB; cut out the part of interest',
+  'replay-failed': 'the replay broke down: {{reason}}',
+  'replay-cancelled': 'the replay was cancelled',
 
   'model-missing': 'path: {{path}} is in none of the model folders {{folders}}',
+  'model-awaited': 'the model {{path}} has not been learned yet',
   'model-outside': 'path: {{path}} is outside the model folders {{folders}}; only models inside them are loaded',
   'model-unreadable': 'path: {{path}} can not be loaded as an ONNX model: {{reason}}',
   'model-checksum': 'model {{path}}: expected sha256 {{expected}} as its manifest says, got {{got}}',

@@ -90,12 +90,18 @@ export interface AnomalyInfo {
   /** 0..1 */
   score: number;
   isAnomaly: boolean;
+  /** True on the one message with which an anomaly begins, and not again before the cool-down is over. */
+  alarm: boolean;
   pValue: number;
   /** The score from which on it is an anomaly. */
   threshold: number;
   cause: string;
   contributions: Record<string, number>;
   phase: Phase;
+  /** While paused, why: by command, the machine is off, it has just come on, or it is not known whether it runs. */
+  paused?: 'command' | 'off' | 'settling' | 'unknown';
+  /** Tags whose change has lasted so long that it is no passing one: on the message with which it has. */
+  drifted?: string[];
   /** Tags of this sample that could not be judged: no finite number, bad quality, or not newer than the last reading. */
   skipped?: string[];
 }

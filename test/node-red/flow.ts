@@ -57,7 +57,8 @@ export interface RunningFlow {
   logged(id: string): string[];
   /** Forgets statuses and log: what notes them keeps every message alive. */
   forget(): void;
-  stop(): Promise<void>;
+  /** @param isDeleted default true: as if all nodes had been deleted, else as if they had been disabled. */
+  stop(isDeleted?: boolean): Promise<void>;
 }
 
 /**
@@ -133,12 +134,12 @@ export async function startFlow(
     // Node-RED's level for warnings is 30; what is worse is less.
     logged: (id) => helper.log().args.flatMap(([line]) => (line.id === id && line.level <= 30 ? [String(line.msg)] : [])),
     forget: () => helper._sandbox.resetHistory(),
-    async stop() {
+    async stop(isDeleted = true) {
       if (isStopped) return;
       isStopped = true;
-      // As if everything had been deleted: what outlives a deploy ends.
+      // Deleted or disabled: what outlives a deploy ends.
       const started = new Promise((resolve) => helper._events.once('flows:started', resolve));
-      await helper._redNodes.setFlows([], {}, 'full');
+      await helper._redNodes.setFlows(isDeleted ? [] : nodes.map((node) => ({ ...node, d: true })), {}, 'full');
       await started;
       await helper.unload();
       replaceSharedClock();

@@ -17,7 +17,7 @@ function judge(detector: SampleDetector, message: ReturnType<typeof pumpSample>)
 /** A detector that has watched so many healthy seconds. */
 function learned(seconds: number, seed = 1) {
   const random = seededRandom(seed);
-  const detector = new SampleDetector(150);
+  const detector = new SampleDetector({ warmUp: 150, together: 'off', follow: true });
   const odd: number[] = [];
   for (let second = 0; second < seconds; second++) {
     const judgement = judge(detector, pumpSample(random, second));
@@ -29,7 +29,7 @@ function learned(seconds: number, seed = 1) {
 describe('samples', () => {
   it('are learned for 150 samples, with progress', () => {
     const random = seededRandom(1);
-    const detector = new SampleDetector(150);
+    const detector = new SampleDetector({ warmUp: 150, together: 'off', follow: true });
     const seen = Array.from({ length: 151 }, (_, second) => judge(detector, pumpSample(random, second)));
     assert.deepEqual([seen[74]?.phase, seen[74]?.progress], ['learning', 0.5]);
     assert.deepEqual([seen[150]?.phase, seen[150]?.progress], ['watching', 1]);
@@ -53,9 +53,9 @@ describe('samples', () => {
     assert.ok(Math.abs(Object.values(judgement.contributions).reduce((sum, share) => sum + share, 0) - 1) < 1e-9);
   });
 
-  it('whose mean moves within the range so far are found as a shift', () => {
+  it('whose mean moves within the range so far are found, by the shift or by the course that goes with it', () => {
     const random = seededRandom(4);
-    const detector = new SampleDetector(150);
+    const detector = new SampleDetector({ warmUp: 150, together: 'off', follow: true });
     // Rare excursions make the range wide; what stays up there is news all the same.
     const value = (second: number, level: number) => (second % 900 === 0 ? 9 : level + 0.3 * (random() - 0.5));
     for (let second = 0; second < 6000; second++) judge(detector, pumpSample(random, second, { level: value(second, 3) }));
@@ -65,7 +65,7 @@ describe('samples', () => {
       const judgement = judge(detector, pumpSample(random, second, { level: value(second, 6) }));
       if (judgement && judgement.logP <= THRESHOLD) found = judgement;
     }
-    assert.equal(found?.evidence[0]?.kind, 'shift');
+    assert.match(found?.evidence[0]?.kind ?? 'none', /^(shift|shape)$/);
     assert.equal(found?.evidence[0]?.tag, 'level');
     assert.ok(second < 6040, `found only at ${second}`);
   });
@@ -84,7 +84,7 @@ describe('samples', () => {
 
   it('that were always constant are never an anomaly, nor is their first change', () => {
     const random = seededRandom(6);
-    const detector = new SampleDetector(150);
+    const detector = new SampleDetector({ warmUp: 150, together: 'off', follow: true });
     for (let second = 0; second < 2000; second++) {
       const judgement = judge(detector, pumpSample(random, second, { level: second < 1500 ? 3 : 8 }));
       assert.ok(judgement && judgement.logP > THRESHOLD, `anomaly at ${second}`);
@@ -124,10 +124,12 @@ describe('samples', () => {
       assert.equal(detector.skippedOf('flow'), 1);
       const { flow: _, ...without } = sample.payload;
       judge(twin, { ...sample, payload: without });
-      const next = pumpSample(random, 1001);
-      assert.equal(judge(detector, next)?.logP, judge(twin, next)?.logP);
-      const unskipped = JSON.parse(JSON.stringify(detector.toState()), (key, entry) => (key === 'numbers' ? entry.with(12, 0) : entry));
-      assert.deepEqual(unskipped, twin.toState());
+      assert.equal(twin.skippedOf('flow'), 0);
+      // From here on the two are not told apart, whatever comes.
+      for (let second = 1001; second < 1600; second++) {
+        const next = pumpSample(random, second, second > 1300 && second < 1320 ? { flow: 160 } : {});
+        assert.deepEqual(judge(detector, next), judge(twin, next), `at ${second}`);
+      }
     });
   }
 
@@ -161,8 +163,35 @@ describe('samples', () => {
     }
   });
 
-  it('keep bounded memory: 2000 tags, under 2 kB of state each', () => {
-    const detector = new SampleDetector(150);
+  it('of several tags go on from their state bit for bit, also while one is missing', () => {
+    const options = { warmUp: 150, togetherWarmUp: 300, together: 'auto', follow: true } as const;
+    const random = seededRandom(21);
+    const detector = new SampleDetector(options);
+    const extra = (second: number): Record<string, null> => (second > 900 && second < 1400 ? { suction: null } : {});
+    for (let second = 0; second < 1000; second++) judge(detector, pumpSample(random, second, extra(second)));
+    const restored = new SampleDetector(options, JSON.parse([...detector.toJson()].join('')));
+    for (let second = 1000; second < 2000; second++) {
+      const sample = pumpSample(random, second, extra(second));
+      assert.deepEqual(judge(restored, sample), judge(detector, sample), `at ${second}`);
+    }
+    assert.deepEqual(restored.toState(), detector.toState());
+  });
+
+  it('of a healthy machine raise nothing after a pause, however its bearing has warmed meanwhile', () => {
+    for (const seed of [1, 2, 3]) {
+      const random = seededRandom(seed);
+      const detector = new SampleDetector({ warmUp: 150, togetherWarmUp: 1000, together: 'auto', follow: true });
+      for (let second = 0; second < 12_000; second++) {
+        if (second >= 4000 && second % 4000 < 600) continue;
+        if (second >= 4000 && second % 4000 === 600) detector.resume();
+        const judgement = judge(detector, pumpSample(random, second));
+        assert.ok(judgement && judgement.logP > THRESHOLD, `seed ${seed}: ${JSON.stringify(judgement?.evidence)} at ${second}`);
+      }
+    }
+  });
+
+  it('keep bounded memory: 2000 tags, under 64 kB of state each', () => {
+    const detector = new SampleDetector({ warmUp: 150, together: 'off', follow: true });
     for (let second = 0; second < 40; second++) {
       const numbers = Array.from({ length: 2100 }, (_, index) => ({
         tag: `t${index}`,
@@ -173,7 +202,7 @@ describe('samples', () => {
       assert.equal(detector.judge(numbers, second, THRESHOLD)?.skipped.length, 100);
     }
     const state = detector.toState();
-    assert.equal(Object.keys(state).length, 2000);
-    assert.ok(JSON.stringify(state).length / 2000 < 2000);
+    assert.equal(Object.keys(state.tags).length, 2000);
+    assert.ok(JSON.stringify(state).length / 2000 < 64_000, `${JSON.stringify(state).length / 2000}`);
   });
 });

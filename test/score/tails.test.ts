@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { Dial, scoreOf } from '../../nodes/score/detect/dial.ts';
 import { healthyLogTail, isHealthyTable } from '../../nodes/score/detect/healthy-tail.ts';
 import { LearnedTail } from '../../nodes/score/detect/learned-tail.ts';
-import { frozenLogP, rangeLogP, shiftLogP } from '../../nodes/score/detect/odds.ts';
 import { seededRandom } from '../../nodes/shared/random.ts';
 import { healthy, START } from './signals.ts';
 
@@ -109,29 +108,5 @@ describe('the dial', () => {
       [1e-40, 1],
     ] as const)
       close(scoreOf(Math.log(p)), score, 1e-12);
-  });
-});
-
-describe('odds of one tag', () => {
-  it('beyond the range: nothing within the margin, then less and less likely', () => {
-    assert.equal(rangeLogP(-1, 10, 2, 1000), 0);
-    assert.equal(rangeLogP(0.05, 10, 2, 1000), 0);
-    close(Math.exp(rangeLogP(0.0501, 10, 2, 1000)), 2 / 1001, 2e-4);
-    assert.ok(rangeLogP(4, 10, 2, 1000) < rangeLogP(2, 10, 2, 1000));
-    assert.ok(Number.isFinite(rangeLogP(1, 0, 0, 1000)) || rangeLogP(1, 0, 0, 1000) === Number.NEGATIVE_INFINITY);
-  });
-
-  it('a moved mean: five blocks prove little, a hundred prove it', () => {
-    assert.equal(shiftLogP(2, 1, 0.5, 100, 30), 0);
-    assert.ok(shiftLogP(3, 1, 0.5, 5, 30) > Math.log(0.001));
-    assert.ok(shiftLogP(3, 1, 0.5, 100, 30) < Math.log(1e-6));
-    assert.equal(shiftLogP(3, 1, 0.5, 4, 30), 0);
-  });
-
-  it('a frozen value: not before 30 samples, not before 5 times the longest hold', () => {
-    assert.equal(frozenLogP(29, 1, 1000), 0);
-    assert.ok(frozenLogP(30, 1, 1000) < -100);
-    assert.equal(frozenLogP(500, 100, 40), 0);
-    assert.ok(frozenLogP(501, 100, 40) < -20);
   });
 });

@@ -16,7 +16,7 @@ export interface RunFigures {
   cpuMs: number;
 }
 
-export type DropReason = 'full' | 'latest' | 'late';
+export type DropReason = 'full' | 'latest' | 'late' | 'awaited';
 
 /** What a model has done since its handle was made, as plain JSON. Counters only rise: who reads makes rates of them. */
 export interface ModelSnapshot {
@@ -55,7 +55,7 @@ export class ModelStatistics {
   #answered = 0;
   #failed = 0;
   readonly #errors = new Map<string, number>();
-  readonly #dropped: Record<DropReason, number> = { full: 0, latest: 0, late: 0 };
+  readonly #dropped: Record<DropReason, number> = { full: 0, latest: 0, late: 0, awaited: 0 };
   #runs = 0;
   #restarts = 0;
   #swaps = 0;

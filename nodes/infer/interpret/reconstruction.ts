@@ -4,8 +4,13 @@ import { describeTensor, type Tensor } from '../../shared/tensor.ts';
 import { finiteValues } from './tensor-values.ts';
 
 export interface ReconstructionSetup {
-  /** Per column: its typical healthy error (1 where missing), and the floor of one that is compared by logarithms. */
-  trained: readonly { scale: number; floor?: number }[];
+  /**
+   * Per column: its typical healthy error (1 where missing), the floor of one that is compared by logarithms, and whether it is only given to the
+   * model, and so left out of the result.
+   */
+  trained: readonly { scale: number; floor?: number; given?: boolean }[];
+  /** Of a model that says itself how far off each column is, as an isolation forest does: [C] or [1, C], instead of the scaled errors. */
+  errors?: Tensor | undefined;
   healthy?: HealthyErrors | undefined;
 }
 
@@ -25,7 +30,7 @@ export function interpretReconstruction(
   input: Tensor,
   output: Tensor,
   columns: readonly WindowColumn[],
-  { trained, healthy }: ReconstructionSetup,
+  { trained, healthy, errors: own }: ReconstructionSetup,
 ): ReconstructionResult {
   if (input.dims.join() !== output.dims.join()) {
     throw new LinewatchError('interpret-shape', {
@@ -45,9 +50,14 @@ export function interpretReconstruction(
   }
   const came = finiteValues(input, 'msg.input');
   const expected = finiteValues(output, 'msg.payload');
+  const said = own === undefined ? undefined : finiteValues(own, 'msg.payload.errors');
+  if (own !== undefined && said?.length !== width) {
+    throw new LinewatchError('interpret-shape', { property: 'msg.payload.errors', expected: `[1, ${width}]`, got: describeTensor(own) });
+  }
   const samples = came.length / width;
-  const results = columns.map(({ tag, feature, unit }, column) => {
-    const { scale = 1, floor } = trained[column] ?? {};
+  const results = columns.flatMap(({ tag, feature, unit }, column) => {
+    const { scale = 1, floor, given } = trained[column] ?? {};
+    if (given === true) return [];
     const seen = (amount: number) => (floor === undefined ? amount : Math.log(Math.max(amount, floor)));
     let value = 0;
     let model = 0;
@@ -59,15 +69,21 @@ export function interpretReconstruction(
       model += y / samples;
       squares += ((seen(x) - seen(y)) / scale) ** 2 / samples;
     }
-    const size = Math.sqrt(squares);
+    const size = said === undefined ? Math.sqrt(squares) : Math.abs(said[column] as number);
     // Over several samples the sign has no meaning.
-    return { tag, feature, unit, value, expected: model, error: samples === 1 && value < model ? -size : size };
+    return [{ tag, feature, unit, value, expected: model, error: samples === 1 && value < model ? -size : size }];
   });
   const total = results.reduce((sum, { error }) => sum + error * error, 0);
-  const byColumn: Record<string, number> = {};
+  // A Map: a tag may be called `constructor` or `__proto__`.
+  const shares = new Map<string, number>();
   for (const { tag, error } of results) {
     // A perfect reconstruction blames all alike, so that the shares always sum to 1.
-    byColumn[tag] = (byColumn[tag] ?? 0) + (total > 0 ? (error * error) / total : 1 / width);
+    shares.set(tag, (shares.get(tag) ?? 0) + (total > 0 ? (error * error) / total : 1 / results.length));
   }
-  return { error: Math.sqrt(total / width), byColumn, columns: results, ...(healthy === undefined ? {} : { healthy }) };
+  return {
+    error: Math.sqrt(total / Math.max(1, results.length)),
+    byColumn: Object.fromEntries(shares),
+    columns: results,
+    ...(healthy === undefined ? {} : { healthy }),
+  };
 }

@@ -17,6 +17,8 @@ export interface ManifestColumn {
    * logarithms, and what lies below the floor (in `unit`) counts as the floor.
    */
   floor?: number;
+  /** The model only reads it: it is handed through as it came, and is no part of the error. */
+  given?: boolean;
 }
 
 export interface ManifestInput {
@@ -159,12 +161,15 @@ function parseColumn(column: ManifestReader): ManifestColumn {
   if (scale <= 0) throw column.wrong('scale', 'a number above 0', scale);
   const [floor] = column.numbers('floor') ?? [];
   if (floor !== undefined && floor <= 0) throw column.wrong('floor', 'a number above 0', floor);
+  const given = column.value('given') ?? false;
+  if (typeof given !== 'boolean') throw column.wrong('given', 'true or false', describe(given));
   return {
     tag: column.required('tag', column.text('tag'), 'a text'),
     feature: column.text('feature') ?? 'raw',
     unit: column.text('unit') ?? '',
     scale,
     ...(floor === undefined ? {} : { floor }),
+    ...(given ? { given } : {}),
   };
 }
 

@@ -10,13 +10,13 @@ import type { ModelSource } from './model-source.ts';
 import { checkSameInterface } from './same-interface.ts';
 
 /**
- * Has another file take the place of a loaded model, after a trial run. It must take and give the same tensors.
+ * Has another file take the place of a loaded model, after a trial run. It must take and give the same tensors, or name the same task.
  * @throws LinewatchError why not; the model that was there serves on
  */
 export async function exchangeModel(host: Host, model: HostedModel, source: ModelSource, path: string): Promise<void> {
   const setup = await source.setup(path);
   await host.swap(model, setup, async (info, process) => {
-    if (model.info !== undefined) checkSameInterface(model.info, info);
+    if (model.info !== undefined) checkSameInterface(model.info, info, source.keepsTask(setup));
     await warmUp(process, model, info, source.fixed(setup, info));
   });
 }

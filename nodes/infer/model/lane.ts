@@ -21,7 +21,12 @@ export interface LaneAnswer extends RunAnswer {
 
 /** Of how many states it is known that they were there. */
 const STATES_KNOWN = 1000;
-const drops: Partial<Record<ErrorCode, DropReason>> = { 'model-queue-full': 'full', 'model-newer': 'latest', 'model-late': 'late' };
+const drops: Partial<Record<ErrorCode, DropReason>> = {
+  'model-queue-full': 'full',
+  'model-newer': 'latest',
+  'model-late': 'late',
+  'model-awaited': 'awaited',
+};
 
 /** Why a message was dropped, where its error says that it was. */
 export function dropReason(code: ErrorCode): DropReason | undefined {

@@ -5,7 +5,7 @@ import type { HostedModel, HostedModelOptions } from '../host/hosted-model.ts';
 import type { Job, Owner } from '../host/job-queue.ts';
 import type { LoadedModelInfo } from '../host/protocol.ts';
 import { ModelStatistics } from '../host/statistics.ts';
-import { FileWatch } from '../model-file/file-watch.ts';
+import { FileWatch, signature } from '../model-file/file-watch.ts';
 import type { Manifest } from '../model-file/manifest.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { type LoadedModel, ModelSource } from './model-source.ts';
@@ -42,6 +42,8 @@ export class ModelHandle {
   #model: HostedModel | undefined;
   readonly #listeners = new Set<ModelListener>();
   readonly #watch = new FileWatch(() => this.#succession.fileChanged());
+  /** The path whose files are looked out for, as none could be loaded. */
+  #lookedOutFor: string | undefined;
   #unused: NodeJS.Timeout | undefined;
   #stateGeneration = 0;
 
@@ -166,6 +168,7 @@ export class ModelHandle {
   async rest(): Promise<void> {
     clearTimeout(this.#unused);
     this.#watch.stop();
+    this.#lookedOutFor = undefined;
     this.#source.forget();
     const [host, model] = [this.#host, this.#model];
     this.#host = undefined;
@@ -195,6 +198,7 @@ export class ModelHandle {
       statistics: this.statistics,
       onLoaded: (setup, info) => this.#onLoaded(setup, info),
       onState: (state) => {
+        if (state.kind === 'broken') void this.#watchForFiles();
         this.#succession.settled();
         for (const listener of [...this.#listeners]) listener.onState(state);
       },
@@ -208,9 +212,21 @@ export class ModelHandle {
     this.#watchFiles();
   }
 
+  /** Nothing could be loaded: a file that comes, or changes, is tried as soon as it is at rest. */
+  async #watchForFiles(): Promise<void> {
+    const { candidates, path, settings, watched } = this.#source;
+    if (!settings.watch || watched !== undefined || this.#lookedOutFor === path) return;
+    const content = await signature(candidates);
+    if (this.#model?.state.kind !== 'broken' || this.#source.watched !== undefined || this.#source.path !== path) return;
+    this.#lookedOutFor = path;
+    this.#watch.follow(candidates, content);
+  }
+
   #watchFiles(): void {
     const { watched, settings } = this.#source;
+    this.#lookedOutFor = undefined;
     if (settings.watch && watched !== undefined) this.#watch.follow(watched.files, watched.signature);
     else this.#watch.stop();
+    if (this.state.kind === 'broken') void this.#watchForFiles();
   }
 }

@@ -1,10 +1,11 @@
 import { basename, dirname, resolve } from 'node:path';
-import { asLinewatchError } from '../../shared/errors.ts';
+import { isAwaited } from '../../node-red/awaited-files.ts';
+import { asLinewatchError, type ErrorCode, LinewatchError } from '../../shared/errors.ts';
 import type { TensorType } from '../../shared/tensor.ts';
 import type { LoadedModelInfo, ModelSetup, StateLink, Tensors } from '../host/protocol.ts';
 import { fixedInputs, stateLinks } from '../input/fixed-inputs.ts';
 import { signature } from '../model-file/file-watch.ts';
-import type { Manifest } from '../model-file/manifest.ts';
+import { type Manifest, manifestPath } from '../model-file/manifest.ts';
 import { type ModelFiles, resolveModel } from '../model-file/model-files.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { checkSameInterface } from './same-interface.ts';
@@ -20,6 +21,9 @@ export interface LoadedModel extends LoadedModelInfo {
 
 /** How long what was read of a model's files counts while nobody runs it. */
 const LOOK_UP_MS = 2000;
+/** What a learned model is called in its folder. */
+const LEARNED = 'model.onnx';
+const NOT_THERE: readonly ErrorCode[] = ['model-missing', 'model-folder-empty'];
 /** Operators whose results are random. */
 const dice = ['RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Multinomial', 'Bernoulli'];
 
@@ -59,6 +63,12 @@ export class ModelSource {
     return this.#used && { files: this.#used.files.watched, signature: this.#used.signature };
   }
 
+  /** Where the file of the path would be looked for: what comes there may be loaded where nothing could be. */
+  get candidates(): string[] {
+    const places = this.folders.map((folder) => resolve(folder, this.path));
+    return places.flatMap((place) => [place, resolve(place, LEARNED), manifestPath(place) ?? resolve(place, 'model.json')]);
+  }
+
   /** What the files in use say of batching. A model that throws dice gives something else each time: no trial could compare it. */
   get batching(): Manifest['batching'] {
     const { manifest, onnx } = this.#used?.files ?? {};
@@ -66,10 +76,10 @@ export class ModelSource {
     return manifest?.batching ?? (throwsDice ? false : undefined);
   }
 
-  /** How to load the file of a path. @throws LinewatchError as `resolveModel` */
+  /** How to load the file of a path. @throws LinewatchError as `resolveModel`; model-awaited */
   async setup(path: string): Promise<ModelSetup> {
     const { settings } = this;
-    const files = await resolveModel(path, this.folders);
+    const files = await this.#resolve(path);
     const { backend, threads, spinning, optimization, feeds } = settings;
     const sha256 = files.manifest?.sha256;
     const state = stateLinks(feeds, files.manifest);
@@ -85,11 +95,16 @@ export class ModelSource {
     return setup;
   }
 
+  /** Whether the manifest of what is to be loaded so names the task of the one in use. */
+  keepsTask(setup: ModelSetup): boolean {
+    return this.#isSameTask(this.#located.get(setup)?.files.manifest);
+  }
+
   /** Whether a file takes and gives the tensors that the present model does, as far as it says so itself. */
   async fits(path: string, present: LoadedModelInfo): Promise<boolean> {
     try {
       const { onnx, manifest } = await resolveModel(path, this.folders);
-      checkSameInterface(present, declared(onnx, stateLinks(this.settings.feeds, manifest)));
+      checkSameInterface(present, declared(onnx, stateLinks(this.settings.feeds, manifest)), this.#isSameTask(manifest));
       return true;
     } catch (thrown) {
       // Where it can not be read, that is said when it is loaded.
@@ -135,9 +150,24 @@ export class ModelSource {
     // All who ask wait for one answer: with one each, they would overtake one another. A model that nobody runs is looked up now and then.
     const now = performance.now();
     if (this.#lookedUp === undefined || this.#lookedUp.path !== this.path || now - this.#lookedUp.at > LOOK_UP_MS) {
-      this.#lookedUp = { path: this.path, at: now, files: resolveModel(this.path, this.folders) };
+      this.#lookedUp = { path: this.path, at: now, files: this.#resolve(this.path) };
     }
     return (await this.#lookedUp.files).manifest;
+  }
+
+  #isSameTask(manifest: Manifest | undefined): boolean {
+    return manifest?.task !== undefined && manifest.task === this.#used?.files.manifest?.task;
+  }
+
+  /** A file that a node of the flow is going to write is not missing yet. */
+  async #resolve(path: string): Promise<ModelFiles> {
+    try {
+      return await resolveModel(path, this.folders);
+    } catch (thrown) {
+      const isMissing = NOT_THERE.includes(asLinewatchError(thrown).code);
+      if (!isMissing || !this.folders.some((folder) => isAwaited(resolve(folder, path), LEARNED))) throw thrown;
+      throw new LinewatchError('model-awaited', { path }, thrown);
+    }
   }
 
   /** Nothing is in use any more. */

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../shared/clock.ts';
-import type { SampleRow } from './table.ts';
+import type { SampleRow } from '../../shared/csv/table.ts';
 
 export interface Replay {
   stop(): void;

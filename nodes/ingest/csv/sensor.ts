@@ -1,10 +1,11 @@
 import type { Message, NodeContext, RunningNode } from '../../node-red/define-node.ts';
+import { openTable } from '../../node-red/table-file.ts';
+import type { Separator } from '../../shared/csv/cells.ts';
+import { readSamples } from '../../shared/csv/table.ts';
 import { describe, LinewatchError } from '../../shared/errors.ts';
 import type { SampleMessage, TagReading } from '../../shared/messages.ts';
-import type { Separator } from './cells.ts';
-import { locateFile, openTable, provideExample } from './file.ts';
+import { locateFile, provideExample } from './file.ts';
 import { type Replay, startReplay } from './replay.ts';
-import { readSamples } from './table.ts';
 
 export interface CsvConfig {
   path: string;

@@ -18,30 +18,42 @@ export function scoreOf(logP: number): number {
   return score <= 0 ? 0 : Math.min(1, score);
 }
 
+/** Kinds of messages that are told apart. */
+const MOST_KINDS = 2000;
+
 /**
  * Measures how often messages come, which turns "one false alarm per week" into a p-value: of N messages a week, one is
- * odd by chance with p = 1/N. The median of the last intervals: a night off or a burst changes nothing.
+ * odd by chance with p = 1/N. The median of the last intervals: a night off or a burst changes nothing. An interval is that between
+ * two messages of one kind: where each tag comes in a message of its own, they come in bursts, and a tag's own rate counts.
  */
 export class Dial {
   readonly #periodMs: number;
   readonly #intervals: Ring;
-  #last: number | undefined;
-  #logThreshold: number;
+  readonly #lasts: Map<string, number>;
+  #messages: number;
+  #interval = 1000;
+  #logThreshold = 0;
 
   constructor(falseAlarms: FalseAlarms, state?: DialState) {
     this.#periodMs = falseAlarmPeriods[falseAlarms];
     this.#intervals = new Ring(INTERVALS, state?.intervals);
-    this.#last = state?.last ?? undefined;
-    this.#logThreshold = this.#compute();
+    this.#lasts = new Map(state?.lasts);
+    this.#messages = state?.messages ?? 0;
+    this.#measure();
   }
 
   /** A message of `time` (epoch ms) came. Times that stand still or jump back tell nothing about the rate. */
-  tick(time: number): void {
-    if (this.#last !== undefined && time > this.#last) {
-      this.#intervals.push(time - this.#last);
-      this.#logThreshold = this.#compute();
+  tick(time: number, kind: string): void {
+    this.#messages++;
+    const last = this.#lasts.get(kind);
+    if (last !== undefined && time > last) {
+      const interval = time - last;
+      const gone = this.#intervals.full ? this.#intervals.at(0) : undefined;
+      this.#intervals.push(interval);
+      // The median of a steady source need not be taken anew.
+      if (gone !== interval) this.#measure();
     }
-    this.#last = time;
+    if (last !== undefined || this.#lasts.size < MOST_KINDS) this.#lasts.set(kind, time);
   }
 
   /** ln p from which on a message is an anomaly. */
@@ -49,18 +61,29 @@ export class Dial {
     return this.#logThreshold;
   }
 
-  toState(): DialState {
-    return { intervals: this.#intervals.toArray(), last: this.#last ?? null };
+  /** Milliseconds from one message to the next of its kind: the median; until a few have come, one a second is assumed. */
+  get interval(): number {
+    return this.#interval;
   }
 
-  #compute(): number {
-    // Until a few messages have come, one a second is assumed.
-    const interval = this.#intervals.length < 5 ? 1000 : median(this.#intervals.toArray());
-    return Math.log(Math.min(LARGEST_P, Math.max(SMALLEST_P, interval / this.#periodMs)));
+  /** How many messages of a kind have come, on average. */
+  get messages(): number {
+    return this.#messages / Math.max(1, this.#lasts.size);
+  }
+
+  toState(): DialState {
+    return { intervals: this.#intervals.toArray(), lasts: [...this.#lasts], messages: this.#messages };
+  }
+
+  #measure(): void {
+    this.#interval = this.#intervals.length < 5 ? 1000 : median(this.#intervals.toArray());
+    this.#logThreshold = Math.log(Math.min(LARGEST_P, Math.max(SMALLEST_P, this.#interval / this.#periodMs)));
   }
 }
 
 export interface DialState {
   intervals: number[];
-  last: number | null;
+  /** Of each kind, when its last message came. */
+  lasts: [kind: string, time: number][];
+  messages: number;
 }

@@ -1,56 +1,88 @@
-import { describe, LinewatchError } from '../../shared/errors.ts';
+import { LinewatchError } from '../../shared/errors.ts';
 import type { AnomalyInfo } from '../../shared/messages.ts';
-import { Dial, type DialState, type FalseAlarms, scoreOf } from './dial.ts';
+import { type Command, readCommand, wrong } from './command.ts';
+import { CoolDown, usualCoolDown, WHOLE } from './cool-down.ts';
+import { Dial, type FalseAlarms, scoreOf } from './dial.ts';
 import { isHealthyTable } from './healthy-tail.ts';
 import type { Evidence, Judgement } from './judgement.ts';
+import { Pause, type PauseReason, type RunningRule } from './pause.ts';
 import type { Reading } from './read-message.ts';
 import { ReconstructionDetector, type ReconstructionState } from './reconstruction.ts';
 import { SampleDetector, type SamplesState } from './samples.ts';
+import { checkState, type ScorerState } from './scorer-state.ts';
+import type { TagTuning } from './tag/tuning.ts';
 
 export interface ScorerOptions {
   falseAlarms: FalseAlarms;
   /** How many results, and how many samples, are learned before watching. */
   learnResults: number;
   learnSamples: number;
+  /** Milliseconds that the learned samples span at least; 0 where it is missing. */
+  learnMs?: number;
+  /** How many samples are learned before several tags are watched together; as `samples.ts` has it where it is missing. */
+  learnTogether?: number;
+  /** How the tags of a sample are looked at together; 'auto' where it is missing. */
+  together?: 'auto' | 'pca' | 'off';
+  /** Whether a change that lasts becomes the new normal by itself; it does where this is missing. */
+  follow?: boolean;
+  /** The least time from one alarm to the next; by the rate of messages where it is missing. */
+  coolDownMs?: number;
+  /** How the looks at single tags are weighed: the benchmarks vary it. */
+  tuning?: TagTuning;
+  /** Watches only while the machine runs. */
+  running?: RunningRule;
 }
 
 export type Outcome =
   | { dropped: 'errorNotFinite' | 'noNumber' | 'notNew' }
-  | { anomaly: Omit<AnomalyInfo, 'cause'>; evidence: Evidence[]; progress: number; adapted: string[]; badHealthy: boolean };
+  /** It held only whether the machine runs, which is noted. */
+  | { absorbed: true }
+  | {
+      anomaly: Omit<AnomalyInfo, 'cause'>;
+      evidence: Evidence[];
+      progress: number;
+      adapted: string[];
+      drifted: string[];
+      badHealthy: boolean;
+    };
 
-export const commands = ['pause', 'resume', 'learn', 'reset'] as const;
-export type Command = (typeof commands)[number];
+const NOTHING: Judgement = {
+  phase: 'watching',
+  progress: 1,
+  logP: 0,
+  ...{ contributions: {}, evidence: [], adapted: [], drifted: [], skipped: [] },
+};
 
-export interface ScorerState {
-  version: 1;
-  learnResults: number;
-  learnSamples: number;
-  paused: boolean;
-  dial: DialState;
-  results: ReconstructionState;
-  samples: SamplesState;
-}
-
-const areNumbers = (values: unknown) => Array.isArray(values) && values.every(Number.isFinite);
-
-/** Everything one anomaly-score node knows: two detectors, the dial, the phase. Its state is plain data. */
+/** Everything one anomaly-score node knows: two detectors, the dial, the phase, the alarm. Its state is plain data. */
 export class Scorer {
   readonly #options: ScorerOptions;
+  readonly #pause: Pause;
   #dial: Dial;
   #results: ReconstructionDetector;
   #samples: SampleDetector;
-  #paused: boolean;
+  #alarm: CoolDown;
+  #interrupted: boolean;
+  #sawAnomaly: boolean;
 
+  /** @throws Error where the saved state is none */
   constructor(options: ScorerOptions, saved?: ScorerState) {
     this.#options = options;
+    this.#pause = new Pause(options.running, saved?.pause);
     this.#dial = new Dial(options.falseAlarms, saved?.dial);
-    this.#results = new ReconstructionDetector(options.learnResults, saved?.results);
-    this.#samples = new SampleDetector(options.learnSamples, saved?.samples);
-    this.#paused = saved?.paused ?? false;
+    this.#results = this.#newResults(saved?.results);
+    this.#samples = this.#newSamples(saved?.samples);
+    this.#alarm = new CoolDown(saved?.alarm);
+    [this.#interrupted, this.#sawAnomaly] = saved?.flags ?? [false, false];
   }
 
-  get paused(): boolean {
-    return this.#paused;
+  /** Why nothing would be judged at this time (epoch ms); undefined while watching or learning. */
+  paused(time: number): PauseReason | undefined {
+    return this.#pause.reason(time);
+  }
+
+  /** When a pause by command ends by itself, epoch ms. */
+  get pausedUntil(): number | undefined {
+    return this.#pause.until;
   }
 
   /**
@@ -58,88 +90,174 @@ export class Scorer {
    * @throws Error where this is not such a state
    */
   static restore(options: ScorerOptions, content: unknown): Scorer | undefined {
-    const saved = (content ?? {}) as Partial<ScorerState>;
-    if (saved.version !== 1) throw new Error(`version: expected 1, got ${describe(saved.version)}`);
+    const saved = checkState(content);
     if (saved.learnResults !== options.learnResults || saved.learnSamples !== options.learnSamples) return undefined;
-    const { dial, results, samples } = saved;
-    // One value that is no number would make every comparison false: a score that is never an anomaly.
-    const complete =
-      [dial?.intervals, results?.learned?.values, results?.recent, results?.errors].every(areNumbers) && typeof samples === 'object';
-    if (!complete) throw new Error('a part is missing or not a number');
-    return new Scorer(options, saved as ScorerState);
+    return new Scorer(options, saved);
   }
 
   /** @param time of the message, epoch ms */
   score(reading: Reading, time: number): Outcome {
-    if (reading.kind === 'unusable') return { dropped: reading.reason };
-    if (this.#paused)
-      return this.#outcome({ phase: 'watching', progress: 1, logP: 0, contributions: {}, evidence: [], adapted: [], skipped: [] });
-    this.#dial.tick(time);
+    if (reading.running !== undefined) this.#pause.observe(reading.running, time);
+    if (reading.kind === 'unusable') {
+      const isAbsorbed = reading.running !== undefined && reading.reason === 'noNumber';
+      return isAbsorbed ? { absorbed: true } : { dropped: reading.reason };
+    }
+    const paused = this.#pause.reason(time);
+    if (paused !== undefined) {
+      this.#interrupted = true;
+      return this.#outcome(NOTHING, time, paused);
+    }
+    if (this.#interrupted) this.#resume();
+    this.#dial.tick(time, reading.kind === 'sample' ? (reading.numbers[0]?.tag ?? '') : '');
     const threshold = this.#dial.logThreshold;
     if (reading.kind === 'reconstruction') {
       const { healthy } = reading.result;
       const badHealthy = healthy !== undefined && !isHealthyTable(healthy);
-      return this.#outcome(this.#results.judge(reading.result, threshold), badHealthy);
+      return { ...this.#outcome(this.#results.judge(reading.result, threshold), time), badHealthy };
     }
     const judgement = this.#samples.judge(reading.numbers, time, threshold);
-    if (judgement !== undefined) return this.#outcome(judgement);
+    if (judgement !== undefined) return this.#outcome(judgement, time);
     return { dropped: reading.numbers.some(({ value }) => value !== undefined) ? 'notNew' : 'noNumber' };
   }
 
-  /** @throws LinewatchError input-command for anything else than { do: pause | resume | learn | reset } */
-  command(command: unknown): Command {
-    const name = (command as { do?: unknown } | null)?.do;
-    switch (name) {
+  /**
+   * @param time epoch ms at which the command came
+   * @param payload of its message: the state to import, where the command has none
+   * @returns the command; with the state where it asked for it
+   * @throws LinewatchError input-command, score-input, score-nothing, score-state, score-state-other; then all is as before
+   */
+  command(given: unknown, time: number, payload?: unknown): Command & { exported?: ScorerState } {
+    const command = readCommand(given, payload);
+    switch (command.do) {
       case 'pause':
-        this.#paused = true;
-        return name;
+        this.#pause.pause(command.minutes === undefined ? undefined : time + 60_000 * command.minutes);
+        this.#interrupted = true;
+        break;
       case 'resume':
-        if (this.#paused) {
-          this.#results.resume();
-          this.#samples.resume();
-        }
-        this.#paused = false;
-        return name;
+        this.#pause.resume();
+        break;
+      case 'normal':
+        this.#accept(command.tag);
+        break;
       case 'learn':
-        this.#results.learn();
-        this.#samples = new SampleDetector(this.#options.learnSamples);
-        this.#paused = false;
-        return name;
+        this.#learn(command.tag);
+        break;
       case 'reset':
-        this.#dial = new Dial(this.#options.falseAlarms);
-        this.#results = new ReconstructionDetector(this.#options.learnResults);
-        this.#samples = new SampleDetector(this.#options.learnSamples);
-        this.#paused = false;
-        return name;
-      default:
-        throw new LinewatchError('input-command', {
-          expected: commands.map((known) => `{ do: "${known}" }`).join(', '),
-          got: name === undefined ? describe(command) : describe(name),
-        });
+        this.#takeOver(new Scorer(this.#options));
+        this.#pause.resume();
+        break;
+      case 'export':
+        return { ...command, exported: this.toState() };
+      case 'import':
+        this.#takeOver(this.#imported(command.state));
+        break;
     }
+    return command;
   }
 
   toState(): ScorerState {
+    return { ...this.#frame(), samples: this.#samples.toState() };
+  }
+
+  /** The JSON text of `toState()`, in pieces made one by one: messages may be scored in between. */
+  *toJson(): Generator<string> {
+    yield `${JSON.stringify(this.#frame()).slice(0, -1)},"samples":`;
+    yield* this.#samples.toJson();
+    yield '}';
+  }
+
+  #frame(): Omit<ScorerState, 'samples'> {
     const { learnResults, learnSamples } = this.#options;
     return {
-      ...{ version: 1, learnResults, learnSamples, paused: this.#paused },
-      ...{ dial: this.#dial.toState(), results: this.#results.toState(), samples: this.#samples.toState() },
+      ...{ version: 2, learnResults, learnSamples, pause: this.#pause.toState(), alarm: this.#alarm.toState() },
+      ...{ flags: [this.#interrupted, this.#sawAnomaly], dial: this.#dial.toState(), results: this.#results.toState() },
     };
   }
 
-  #outcome(judgement: Judgement, badHealthy = false): Outcome {
-    const { logP, contributions, evidence, progress, adapted, skipped } = judgement;
+  #newResults(saved?: ReconstructionState): ReconstructionDetector {
+    const { learnResults: learnCount, follow = true } = this.#options;
+    return new ReconstructionDetector({ learnCount, follow }, saved);
+  }
+
+  #newSamples(saved?: SamplesState): SampleDetector {
+    const { learnSamples: warmUp, together = 'auto', follow = true, tuning, learnMs: warmUpMs } = this.#options;
+    return new SampleDetector({ warmUp, warmUpMs, togetherWarmUp: this.#options.learnTogether, together, follow, tuning }, saved);
+  }
+
+  /** After a pause nothing reaches back to before it. */
+  #resume(): void {
+    this.#results.resume();
+    this.#samples.resume();
+    this.#interrupted = false;
+  }
+
+  #accept(tag: string | undefined): void {
+    this.#checkTag(tag);
+    if (!this.#sawAnomaly) throw new LinewatchError('score-nothing');
+    this.#samples.accept(tag);
+    if (tag === undefined) this.#results.accept();
+  }
+
+  #learn(tag: string | undefined): void {
+    this.#checkTag(tag);
+    this.#samples.relearn(tag);
+    if (tag !== undefined) return;
+    this.#results.learn();
+    this.#pause.resume();
+    this.#sawAnomaly = false;
+  }
+
+  #checkTag(tag: string | undefined): void {
+    if (tag !== undefined && !this.#samples.has(tag)) throw wrong('msg.command.tag', 'a tag of the samples that have come', tag);
+  }
+
+  /** @throws LinewatchError score-state, score-state-other */
+  #imported(state: unknown): Scorer {
+    let scorer: Scorer | undefined;
+    try {
+      // A copy: the message goes on to others, which may change it. And what JSON does not know must not pass the checks.
+      scorer = Scorer.restore(this.#options, state);
+    } catch (thrown) {
+      throw new LinewatchError('score-state', { reason: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
+    }
+    if (scorer !== undefined) return scorer;
+    const { learnResults: results, learnSamples: samples } = state as ScorerState;
+    const { learnResults: ownResults, learnSamples: ownSamples } = this.#options;
+    throw new LinewatchError('score-state-other', { results, samples, ownResults, ownSamples });
+  }
+
+  /** Takes over what another one has learned; whether the machine runs and is watched stays what it is here. */
+  #takeOver(other: Scorer): void {
+    this.#dial = other.#dial;
+    this.#results = other.#results;
+    this.#samples = other.#samples;
+    this.#alarm = other.#alarm;
+    this.#interrupted = other.#interrupted;
+    this.#sawAnomaly = other.#sawAnomaly;
+  }
+
+  #outcome(judgement: Judgement, time: number, paused?: PauseReason): Extract<Outcome, { anomaly: unknown }> {
+    const { logP, contributions, evidence, progress, adapted, drifted, skipped, alone } = judgement;
     const threshold = this.#dial.logThreshold;
+    const isAnomaly = logP <= threshold;
+    if (isAnomaly) this.#sawAnomaly = true;
+    const whole = { alone: isAnomaly ? [WHOLE] : [], seen: [WHOLE] };
+    const odd = alone === undefined ? whole : { alone, seen: Object.keys(contributions) };
+    const coolDownMs = this.#options.coolDownMs ?? usualCoolDown(this.#dial.interval, this.#dial.messages);
     const anomaly: Omit<AnomalyInfo, 'cause'> = {
       score: scoreOf(logP),
-      isAnomaly: logP <= threshold,
+      isAnomaly,
+      alarm: this.#alarm.isAlarm({ isAnomaly, leading: evidence[0]?.tag, ...odd }, time, coolDownMs),
       // Not 0 even where a double would be: its logarithm is what people plot.
       pValue: Math.exp(Math.max(-690, logP)),
       threshold: scoreOf(threshold),
       contributions,
-      phase: this.#paused ? 'paused' : judgement.phase,
+      phase: paused === undefined ? judgement.phase : 'paused',
     };
+    if (paused !== undefined) anomaly.paused = paused;
     if (skipped.length > 0) anomaly.skipped = skipped;
-    return { anomaly, evidence, progress, adapted, badHealthy };
+    const moved = [...adapted, ...drifted];
+    if (moved.length > 0) anomaly.drifted = moved;
+    return { anomaly, evidence, progress, adapted, drifted, badHealthy: false };
   }
 }

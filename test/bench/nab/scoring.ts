@@ -69,6 +69,32 @@ export function scoreOf(series: readonly Series[], scores: readonly ArrayLike<nu
   return { ...result, score: (100 * (result.raw - silence)) / (profile.truePositive * windows - silence) };
 }
 
+/** What the alarms of some series are worth, to be added to those of others. */
+export interface Sum {
+  raw: number;
+  /** What silence gets, and what is best. */
+  silence: number;
+  best: number;
+}
+
+/** Every score above 0 counts as a detection: no threshold is chosen. */
+export function sumOf(series: readonly Series[], scores: readonly ArrayLike<number>[], profile: Profile): Sum {
+  const { truePositive, falseNegative } = profile;
+  let raw = 0;
+  let windows = 0;
+  series.forEach(({ values, windows: labelled }, at) => {
+    const best = new Float64Array(labelled.length).fill(-falseNegative);
+    for (const { score, worth, window } of judged(values.length, labelled, scores[at] as ArrayLike<number>, profile, 0)) {
+      if (score <= 0) continue;
+      if (window < 0) raw += worth;
+      else best[window] = Math.max(best[window] as number, worth);
+    }
+    for (const worth of best) raw += worth;
+    windows += labelled.length;
+  });
+  return { raw, silence: -falseNegative * windows, best: truePositive * windows };
+}
+
 function judged(length: number, windows: Series['windows'], scores: ArrayLike<number>, profile: Profile, before: number): Row[] {
   const { truePositive, falsePositive } = profile;
   const rows: Row[] = [];

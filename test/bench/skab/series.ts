@@ -21,10 +21,16 @@ export function readSeries(folder: string): Series[] {
   return files.toSorted().map((file) => seriesOf(readFileSync(join(folder, file), 'utf8')));
 }
 
+/** The series of the same loop without a fault, two and a half hours; undefined where it is missing. */
+export function anomalyFree(data = process.env.LINEWATCH_DATA): Series | undefined {
+  const file = join(data ?? '', 'skab', 'anomaly-free', 'anomaly-free.csv');
+  return data !== undefined && existsSync(file) ? seriesOf(readFileSync(file, 'utf8')) : undefined;
+}
+
 function seriesOf(text: string): Series {
   const [heading, ...rows] = text.trim().split(/\r?\n/);
   const columns = (heading as string).split(';');
-  const labelled = columns.indexOf('anomaly');
+  const labelled = columns.includes('anomaly') ? columns.indexOf('anomaly') : columns.length;
   const cells = rows.map((row) => row.split(';'));
   return {
     times: cells.map(([time]) => Date.parse(`${(time as string).replace(' ', 'T')}Z`)),

@@ -13,7 +13,7 @@ describe('ModelStatistics', () => {
         answered: 0,
         failed: 0,
         errors: {},
-        dropped: { full: 0, latest: 0, late: 0 },
+        dropped: { full: 0, latest: 0, late: 0, awaited: 0 },
         runs: 0,
         loadMs: undefined,
         residentMb: undefined,
@@ -40,7 +40,7 @@ describe('ModelStatistics', () => {
     const { failed, errors, dropped } = statistics.snapshot();
     assert.equal(failed, 3);
     assert.deepEqual(errors, { 'model-crashed': 1, 'model-run': 2 });
-    assert.deepEqual(dropped, { full: 2, latest: 1, late: 1 });
+    assert.deepEqual(dropped, { full: 2, latest: 1, late: 1, awaited: 0 });
   });
 
   it('counts restarts, swaps and lost states, and keeps the last load and memory', () => {

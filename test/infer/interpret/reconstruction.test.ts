@@ -27,6 +27,16 @@ describe('interpreting a reconstruction', () => {
     assert.equal('healthy' in result, false);
   });
 
+  it('takes a tag by any name', () => {
+    const named = ['flow', 'constructor', '__proto__'].map((tag) => ({ tag, feature: 'raw', unit: '' }));
+    const { byColumn } = interpretReconstruction(row(1, 2, 3), row(2, 4, 5), named, { trained: [] });
+    assert.deepEqual(Object.entries(byColumn), [
+      ['flow', 1 / 9],
+      ['constructor', 4 / 9],
+      ['__proto__', 4 / 9],
+    ]);
+  });
+
   it('takes scales of 1 where none are given, and hands the healthy distribution on', () => {
     const healthy = { quantiles: [0.5], errors: [1] };
     const result = interpretReconstruction(row(1, 2, 3), row(1, 2, 6), columns, { trained: [], healthy });
@@ -61,6 +71,34 @@ describe('interpreting a reconstruction', () => {
     close(result.columns[0]?.expected, 5.5);
     close(result.columns[1]?.error, 0);
     close(result.byColumn.flow, 1);
+  });
+
+  it('leaves out what a model is only given', () => {
+    const trained = [{ scale: 2 }, { scale: 1, given: true }, { scale: 1, given: true }];
+    const { error, byColumn, columns: results } = interpretReconstruction(row(10, 5, 7), row(4, 5, 7), columns, { trained });
+    assert.equal(error, 3);
+    assert.deepEqual(byColumn, { flow: 1 });
+    assert.equal(results.length, 1);
+  });
+
+  it('takes the errors that a model says itself', () => {
+    const { error, columns: results } = interpretReconstruction(row(10, 4, 1500), row(12, 4, 1500), columns, {
+      trained: [{ scale: 100 }],
+      errors: row(3, 0, 4),
+    });
+    assert.deepEqual(
+      results.map((result) => [result.expected, result.error]),
+      [
+        [12, -3],
+        [4, 0],
+        [1500, 4],
+      ],
+    );
+    close(error, Math.sqrt(25 / 3));
+    assert.throws(
+      () => interpretReconstruction(row(1, 2, 3), row(1, 2, 3), columns, { trained: [], errors: row(1, 2) }),
+      /msg\.payload\.errors: expected \[1, 3\], got float32 \[1, 2\]/,
+    );
   });
 
   for (const [what, input, output, message] of [

@@ -110,6 +110,7 @@ describe('model manifest', () => {
       { healthy: { quantiles: [0.5], errors: [1], lasting: { over: 1.5, errors: [1] } } },
       'healthy.lasting.over: expected a whole number from 2 to 10000, got 1.5',
     ],
+    [{ inputs: [{ name: 'x', columns: [{ tag: 'a', given: 1 }] }] }, 'inputs[0].columns[0].given: expected true or false, got 1'],
     [{ inputs: [{ name: 'x', columns: [{ tag: 'a', floor: -1 }] }] }, 'inputs[0].columns[0].floor: expected a number above 0, got -1'],
     [{ sha256: 'abc' }, 'sha256: expected 64 hexadecimal digits, got abc'],
   ] as const) {

@@ -1,6 +1,6 @@
 import { Fields, type LookUp } from '../../../node-red/fields.ts';
+import { parseTable } from '../../../node-red/table-file.ts';
 import { type ErrorCode, type ErrorContext, LinewatchError } from '../../../shared/errors.ts';
-import { parseTable } from '../../csv/file.ts';
 import { spelled } from './spellings.ts';
 import { checkTags } from './table.ts';
 import type { Tag } from './tag.ts';

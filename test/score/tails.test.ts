@@ -80,22 +80,22 @@ describe('learned errors', () => {
 describe('the dial', () => {
   it('turns one false alarm a week at one message a second into p = 1/604,800', () => {
     const dial = new Dial('week');
-    for (let second = 0; second < 40; second++) dial.tick(START + second * 1000);
+    for (let second = 0; second < 40; second++) dial.tick(START + second * 1000, '');
     close(Math.exp(dial.logThreshold), 1 / 604_800, 1e-12);
   });
 
   it('asks less of each message where fewer come, and is not moved by one night off or by equal times', () => {
     const dial = new Dial('day');
-    for (let minute = 0; minute < 40; minute++) dial.tick(START + minute * 60_000);
+    for (let minute = 0; minute < 40; minute++) dial.tick(START + minute * 60_000, '');
     close(Math.exp(dial.logThreshold), 1 / 1440, 1e-12);
-    dial.tick(START + 86_400_000);
-    dial.tick(START + 86_400_000);
+    dial.tick(START + 86_400_000, '');
+    dial.tick(START + 86_400_000, '');
     close(Math.exp(dial.logThreshold), 1 / 1440, 1e-12);
   });
 
   it('keeps its threshold below score 1 however fast messages come', () => {
     const dial = new Dial('month');
-    for (let index = 0; index < 40; index++) dial.tick(START + index * 0.001);
+    for (let index = 0; index < 40; index++) dial.tick(START + index * 0.001, '');
     assert.ok(scoreOf(dial.logThreshold) < 0.95);
   });
 

@@ -100,6 +100,7 @@
     const say = (text) => place.append($('<div class="linewatch-muted">').text(text));
     $.getJSON(`linewatch/learning/${encodeURIComponent(node.id)}`)
       .done((view) => {
+        if (view === null) return say(words('notDeployed'));
         place.append(now(view, all));
         if (view.refusal) place.append($('<div class="linewatch-problem">').text(view.refusal));
         if (!view.learned) return say(words('none'));
@@ -108,7 +109,7 @@
         if (report.curve.length > 1) place.append(curve(report.curve, words));
         if (report.classes) place.append(confusion(report.classes, words));
       })
-      .fail(({ status }) => say(words(status === 404 ? 'notDeployed' : 'unread')));
+      .fail(() => say(words('unread')));
   }
 
   /** The path that an onnx model has to name, and a button that copies it. */

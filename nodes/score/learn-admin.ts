@@ -29,16 +29,14 @@ export function showToDialog(id: string, view: () => LearnView): () => void {
 
 type Handler = (
   request: { params: { id: string } },
-  response: { status(code: number): { json(body: unknown): void }; json(body: unknown): void },
+  response: { json(body: unknown): void },
 ) => void;
 
-/** `GET linewatch/learning/<node id>` behind Node-RED's permission `linewatch.read`: a `LearnView`; 404 for a node that is not deployed. */
+/** `GET linewatch/learning/<node id>` behind Node-RED's permission `linewatch.read`: a `LearnView`, or null for a node that is not deployed. */
 export function registerLearnAdmin(RED: NodeAPI): void {
   const app = RED.httpAdmin as unknown as { get(path: string, ...handlers: unknown[]): void } | undefined;
   const answer: Handler = ({ params }, response) => {
-    const view = views.get(params.id);
-    if (view === undefined) response.status(404).json({});
-    else response.json(view());
+    response.json(views.get(params.id)?.() ?? null);
   };
   app?.get('/linewatch/learning/:id', RED.auth.needsPermission('linewatch.read'), answer);
 }

@@ -27,10 +27,7 @@ export function showToDialog(id: string, view: () => LearnView): () => void {
   };
 }
 
-type Handler = (
-  request: { params: { id: string } },
-  response: { json(body: unknown): void },
-) => void;
+type Handler = (request: { params: { id: string } }, response: { json(body: unknown): void }) => void;
 
 /** `GET linewatch/learning/<node id>` behind Node-RED's permission `linewatch.read`: a `LearnView`, or null for a node that is not deployed. */
 export function registerLearnAdmin(RED: NodeAPI): void {

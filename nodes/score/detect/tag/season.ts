@@ -8,6 +8,8 @@ const FOLLOW = 5;
 const FEWEST = { day: 192, week: 336 };
 /** It must explain this part of the variance of the hours. */
 const HELPS = 0.5;
+/** A place follows an error of no more than so many usual ones. */
+const LEARNED = 3;
 /** Hours after which older errors are forgotten exponentially. */
 const MEMORY = 2000;
 
@@ -53,7 +55,10 @@ class Cycle {
     }
     const count = Math.min((this.#counts[place] as number) + 1, FOLLOW);
     this.#counts[place] = count;
-    this.#means[place] = (this.#means[place] as number) + (mean - (this.#means[place] as number)) / count;
+    // A strange hour must not become what the same hour of the next day or week is measured by.
+    const most = this.ready ? LEARNED * this.#size.mean : Number.POSITIVE_INFINITY;
+    const error = mean - (this.#means[place] as number);
+    this.#means[place] = (this.#means[place] as number) + Math.min(most, Math.max(-most, error)) / count;
   }
 
   save(): number[] {

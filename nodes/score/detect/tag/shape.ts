@@ -121,14 +121,16 @@ export class Shape {
     const means = this.#means;
     const last = this.#end - blocks;
     let least = Number.POSITIVE_INFINITY;
-    for (let start = this.#end - this.#length; start < last; start++) {
+    // The newest first: they are often the nearest, and what is already further off need not be summed to its end.
+    for (let start = last - 1; start >= this.#end - this.#length; start--) {
       let squares = 0;
       let sum = 0;
       for (let block = 0; block < blocks; block++) {
         const difference = (means[last + block] as number) - (means[start + block] as number);
         squares += difference * difference;
         sum += difference;
-        if (!formOnly && squares >= least) break;
+        // Without its mean a sum of squares can only become smaller by what the mean holds of it.
+        if (block % 4 === 3 && squares - (formOnly ? (sum * sum) / (block + 1) : 0) >= least) break;
       }
       // Without its mean, the difference of two courses is that of their forms.
       if (formOnly) squares -= (sum * sum) / blocks;

@@ -129,3 +129,18 @@ export const wordlessLabels = (page: Page): Promise<string[]> =>
       )
       .map(({ key, text }) => `${key}: "${text}"`),
   );
+
+/** Settings of a Node-RED that asks for a login: name engineer, password secret. */
+export const login = {
+  adminAuth: {
+    type: 'credentials',
+    users: [{ username: 'engineer', password: '$2b$04$REobxX3ZDJrwDIDNSyWPmu2ZLVPd93cwO7mn1LX5WEAhtGzZGkmD.', permissions: '*' }],
+  },
+};
+
+/** The editors that a dialog is tried in: Node-RED, its language, its settings. */
+export const editors = [
+  ['5', 'en-US', login],
+  ['5', 'zh-CN', {}],
+  ['4', 'en-US', {}],
+] as const;

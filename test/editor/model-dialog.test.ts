@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { isInstalled } from '../../scripts/debian.ts';
 import { scaleModel } from '../infer/models.ts';
-import { closeDialog, type EditorPage, launchBrowser, openDialog, openEditor, startEditor, wordlessLabels } from './browser.ts';
+import {
+  closeDialog,
+  type EditorPage,
+  editors,
+  launchBrowser,
+  login,
+  openDialog,
+  openEditor,
+  startEditor,
+  wordlessLabels,
+} from './browser.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the editor's own global
 declare const RED: any;
@@ -23,18 +33,7 @@ const flow = [
   { id: 'infer', type: 'linewatch-onnx-infer', z: 'tab1', x: 200, y: 100, model: 'model', queueLimit: 100, wires: [[], []] },
 ];
 /** "secret", by bcrypt. */
-const login = {
-  adminAuth: {
-    type: 'credentials',
-    users: [{ username: 'engineer', password: '$2b$04$REobxX3ZDJrwDIDNSyWPmu2ZLVPd93cwO7mn1LX5WEAhtGzZGkmD.', permissions: '*' }],
-  },
-};
-
-for (const [version, language, settings] of [
-  ['5', 'en-US', login],
-  ['5', 'zh-CN', {}],
-  ['4', 'en-US', {}],
-] as const) {
+for (const [version, language, settings] of editors) {
   describe(`the model dialog in Node-RED ${version === '4' ? '4.1' : '5'} in ${language}${settings === login ? ', behind a login' : ''}`, function () {
     this.timeout(60_000);
     let nodeRed: Awaited<ReturnType<typeof startEditor>>;

@@ -8,7 +8,9 @@ import {
   closeDialog,
   dragFromPalette,
   type EditorPage,
+  editors,
   launchBrowser,
+  login,
   openDialog,
   openEditor,
   startEditor,
@@ -39,18 +41,7 @@ const flow = [
   },
 ];
 /** "secret", by bcrypt. */
-const login = {
-  adminAuth: {
-    type: 'credentials',
-    users: [{ username: 'engineer', password: '$2b$04$REobxX3ZDJrwDIDNSyWPmu2ZLVPd93cwO7mn1LX5WEAhtGzZGkmD.', permissions: '*' }],
-  },
-};
-
-for (const [version, language, settings] of [
-  ['5', 'en-US', login],
-  ['5', 'zh-CN', {}],
-  ['4', 'en-US', {}],
-] as const) {
+for (const [version, language, settings] of editors) {
   describe(`replay to tune in Node-RED ${version === '4' ? '4.1' : '5'} in ${language}${settings === login ? ', behind a login' : ''}`, function () {
     this.timeout(90_000);
     let nodeRed: Awaited<ReturnType<typeof startEditor>>;

@@ -486,4 +486,31 @@ describe('the cause in words', () => {
     assert.match(say('en-US')([evidences.residual, evidences.feature]), /explain; the standard deviation/);
     assert.equal(say('en-US')([]), '');
   });
+
+  it('names a tag called __proto__ like any other, and says when there are more tags than are watched', () => {
+    const scorer = new Scorer({ falseAlarms: 'week', learnResults: 300, learnSamples: 150, together: 'off' });
+    const score = (numbers: { tag: string; value: number }[], time: number) =>
+      scorer.score({ kind: 'sample', numbers: numbers.map((one) => ({ ...one, unit: '', time })) }, time);
+    for (let second = 0; second < 400; second++)
+      score(
+        [
+          { tag: '__proto__', value: second % 7 },
+          { tag: 'flow', value: second % 5 },
+        ],
+        second * 1000,
+      );
+    const odd = score(
+      [
+        { tag: '__proto__', value: 900 },
+        { tag: 'flow', value: 1 },
+      ],
+      400_000,
+    );
+    assert.ok('anomaly' in odd && odd.anomaly.isAnomaly);
+    const [heaviest] = Object.entries(odd.anomaly.contributions).toSorted((one, other) => other[1] - one[1]);
+    assert.equal(heaviest?.[0], '__proto__');
+    for (let tag = 0; tag < 2000; tag++) score([{ tag: `tag ${tag}`, value: 1 }], 401_000);
+    assert.deepEqual(score([{ tag: 'one too many', value: 1 }], 402_000), { dropped: 'tooManyTags' });
+    assert.deepEqual(score([{ tag: 'flow', value: 1 }], 300_000), { dropped: 'notNew' });
+  });
 });

@@ -29,8 +29,6 @@ export interface SamplesOptions {
   /** Whether a change that lasts becomes the new normal by itself. */
   follow: boolean;
   tuning?: TagTuning | undefined;
-  /** Milliseconds that these samples must span at least. */
-  warmUpMs?: number | undefined;
 }
 
 export interface SamplesState {
@@ -155,8 +153,8 @@ export class SampleDetector {
   }
 
   #newWatch(state?: TagWatchState): TagWatch {
-    const { warmUp, warmUpMs, follow, tuning } = this.#options;
-    return new TagWatch({ warmUp, warmUpMs, follow, tuning }, state);
+    const { warmUp, follow, tuning } = this.#options;
+    return new TagWatch({ warmUp, follow, tuning }, state);
   }
 
   #watch(tag: string): TagWatch | undefined {
@@ -196,15 +194,14 @@ function weighTags(used: readonly Used[], together: Together | undefined, joint:
   const weights = joint < 0 ? together?.contributions() : undefined;
   let whole = 0;
   for (const weight of weights?.values() ?? []) whole += weight;
-  const contributions: Record<string, number> = {};
   let total = 0;
-  for (const { tag, watch } of used) {
+  const parts = used.map(({ tag, watch }) => {
     const inJoint = whole > 0 ? ((weights?.get(tag) ?? 0) / whole) * joint : 0;
-    contributions[tag] = -watch.logP - inJoint;
     total -= watch.logP + inJoint;
-  }
-  for (const { tag } of used) contributions[tag] = total > 0 ? (contributions[tag] as number) / total : 0;
-  return contributions;
+    return -watch.logP - inJoint;
+  });
+  // A tag may be called __proto__.
+  return Object.fromEntries(used.map(({ tag }, at) => [tag, total > 0 ? (parts[at] as number) / total : 0]));
 }
 
 /** What the tag that weighs most, and a second one of similar weight, have against them. */

@@ -17,8 +17,6 @@ export interface ScorerOptions {
   /** How many results, and how many samples, are learned before watching. */
   learnResults: number;
   learnSamples: number;
-  /** Milliseconds that the learned samples span at least; 0 where it is missing. */
-  learnMs?: number;
   /** How many samples are learned before several tags are watched together; as `samples.ts` has it where it is missing. */
   learnTogether?: number;
   /** How the tags of a sample are looked at together; 'auto' where it is missing. */
@@ -34,7 +32,7 @@ export interface ScorerOptions {
 }
 
 export type Outcome =
-  | { dropped: 'errorNotFinite' | 'noNumber' | 'notNew' }
+  | { dropped: 'errorNotFinite' | 'noNumber' | 'notNew' | 'tooManyTags' }
   /** It held only whether the machine runs, which is noted. */
   | { absorbed: true }
   | {
@@ -117,7 +115,9 @@ export class Scorer {
     }
     const judgement = this.#samples.judge(reading.numbers, time, threshold);
     if (judgement !== undefined) return this.#outcome(judgement, time);
-    return { dropped: reading.numbers.some(({ value }) => value !== undefined) ? 'notNew' : 'noNumber' };
+    const usable = reading.numbers.filter(({ value }) => value !== undefined);
+    if (usable.length === 0) return { dropped: 'noNumber' };
+    return { dropped: usable.some(({ tag }) => this.#samples.has(tag)) ? 'notNew' : 'tooManyTags' };
   }
 
   /**
@@ -180,8 +180,8 @@ export class Scorer {
   }
 
   #newSamples(saved?: SamplesState): SampleDetector {
-    const { learnSamples: warmUp, together = 'auto', follow = true, tuning, learnMs: warmUpMs } = this.#options;
-    return new SampleDetector({ warmUp, warmUpMs, togetherWarmUp: this.#options.learnTogether, together, follow, tuning }, saved);
+    const { learnSamples: warmUp, together = 'auto', follow = true, tuning } = this.#options;
+    return new SampleDetector({ warmUp, togetherWarmUp: this.#options.learnTogether, together, follow, tuning }, saved);
   }
 
   /** After a pause nothing reaches back to before it. */

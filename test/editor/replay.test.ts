@@ -82,7 +82,7 @@ for (const [version, language, settings] of editors) {
 
     it('says what the node has recorded, and has a word for every label', async () => {
       await openDialog(page, 'score');
-      await says(/60 min recorded since .*: 3,600 messages of 7 tags/, /3,600 条消息，7 个变量/);
+      await says(/60 min recorded since .*: 3,600 messages, tags: 7/, /3,600 条消息，7 个变量/);
       assert.equal(await page.locator('.linewatch-replay-source select').inputValue(), 'recording');
       assert.deepEqual(await wordlessLabels(page), []);
       assert.doesNotMatch(await page.locator('.linewatch-replay').innerText(), /replay\.|__/);
@@ -193,7 +193,7 @@ for (const [version, language, settings] of editors) {
       await page.waitForFunction(() => !RED.nodes.dirty(), undefined, { timeout: 10_000 });
       await page.waitForTimeout(1500);
       await openDialog(page, 'score');
-      await says(/[3-9],\d{3} messages of 7 tags/, /[3-9],\d{3} 条消息，7 个变量/);
+      await says(/[3-9],\d{3} messages, tags: 7/, /[3-9],\d{3} 条消息，7 个变量/);
       await closeDialog(page, '#node-dialog-cancel');
     });
 

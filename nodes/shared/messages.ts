@@ -84,6 +84,86 @@ export interface ReconstructionResult {
   healthy?: HealthyErrors;
 }
 
+/** A rectangle in a picture's own pixels; x to the right and y down from the top left corner. */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * Where a model's input lies in the picture: the point (u, v) of the input (pixels, from its top left corner) is the point
+ * (x + u · scaleX, y + v · scaleY) of the picture. `x` and `y` are negative where the input begins with padding.
+ */
+export interface Placement {
+  /** Of the model's input, pixels. */
+  width: number;
+  height: number;
+  x: number;
+  y: number;
+  /** Picture pixels per pixel of the input. */
+  scaleX: number;
+  scaleY: number;
+  /** The part of the picture that the input shows. */
+  region: Box;
+}
+
+/** `msg.image`: the picture that a tensor was made of. */
+export interface ImageInfo {
+  /** The picture as it came, encoded; absent where raw pixels came. */
+  buffer?: Uint8Array;
+  /** After turning it upright, pixels. */
+  width: number;
+  height: number;
+  placement: Placement;
+  /** Where one picture was cut into several rows of the tensor (tiles, regions): the place of each; `placement` is that of the first. */
+  placements?: Placement[];
+}
+
+/** Something found in a picture. */
+export interface DetectedObject {
+  label: string;
+  /** 0..1 */
+  score: number;
+  /** In picture pixels, within the picture. */
+  box: Box;
+  /** Outline in picture pixels where it is no upright rectangle, e.g. of a slanted line of text. */
+  outline?: [number, number][];
+  /** Named points, e.g. the eyes of a face, in picture pixels. */
+  points?: [number, number][];
+  /** Names of the zones it is in. */
+  zones?: string[];
+}
+
+/** What `interpret` sends for objects in a picture. */
+export interface ObjectsResult {
+  /** The surest first. */
+  objects: DetectedObject[];
+  count: number;
+  /** Label → how many. */
+  counts: Record<string, number>;
+  /** Zone → how many are in it; only where zones were drawn. */
+  zones?: Record<string, number>;
+}
+
+/** What `interpret` sends for an anomaly map: how odd each place of a picture is. */
+export interface AnomalyMapResult extends ObjectsResult {
+  /** The largest of the map, in the model's own measure, or 0..1 where the manifest says its range. */
+  score: number;
+  isAnomaly?: boolean;
+  map: Tensor;
+}
+
+/** What `interpret` sends for lines of text that were read. */
+export interface TextResult {
+  /** All lines, from top to bottom, joined by line feeds. */
+  text: string;
+  /** Of the least sure line, 0..1. */
+  score: number;
+  lines: { text: string; score: number; box?: Box }[];
+}
+
 export type Phase = 'learning' | 'watching' | 'paused';
 
 export interface AnomalyInfo {

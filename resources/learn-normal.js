@@ -53,10 +53,18 @@
     return $('<table class="linewatch-confusion">').append(head, ...lines);
   }
 
+  const short = (value) => String(Number(value.toPrecision(4)));
+
+  function movedValues({ column, unit, got, expected, deviations, limit, since }) {
+    const amount = (value) => `${short(value)} ${unit}`.trim();
+    const times = short(Number(deviations.toPrecision(2)));
+    return { column, got: amount(got), expected: amount(expected), times, limit, since: new Date(since).toLocaleDateString() };
+  }
+
   function facts({ report, at }, view, target, all) {
     const words = (key, values) => all(`last.${key}`, values);
     const method = (name) => all(`used.${name}`);
-    const { components, compared, explained, classes, constant, windows } = report;
+    const { components, compared, explained, classes, moved, constant, windows } = report;
     const rows = [
       [words('when'), when(at)],
       [
@@ -72,6 +80,8 @@
       ],
       explained !== undefined && [words('explained'), words('explainedValue', { percent: percent(explained), target })],
       classes && [words('accuracy'), words('accuracyValue', { percent: percent(classes.accuracy) })],
+      moved && [words('moved'), words('movedValue', movedValues(moved))],
+      classes?.leftOut && [words('leftOut'), classes.leftOut.map((one) => words('leftOutValue', one))],
       constant.length > 0 && [words('constant'), constant.join(', ')],
       [words('model'), view.file],
     ];
@@ -92,17 +102,37 @@
     return $('<div>').text(parts.join(' · '));
   }
 
+  const urlOf = (node, what = '') => `linewatch/learning/${encodeURIComponent(node.id)}${what}?${$.param({ lng: RED.i18n.lang() })}`;
+
+  /** Takes what was refused for the new normal. */
+  function acceptButton(node, all) {
+    const button = $('<button type="button" class="red-ui-button red-ui-button-small">');
+    button.append('<i class="fa fa-check"></i> ', $('<span>').text(all('accept'))).attr('title', all('acceptHint'));
+    const note = $('<span role="status">');
+    button.on('click', () => {
+      button.prop('disabled', true);
+      $.post(urlOf(node, '/accept'))
+        .done(() => show(node))
+        .fail(({ responseJSON, status }) => {
+          note.text(` ${responseJSON?.message ?? `HTTP ${status}`}`);
+          button.prop('disabled', false);
+        });
+    });
+    return $('<div>').append(button, note);
+  }
+
   /** Draws what the gateway knows of the node below the dialog's fields. */
   function show(node) {
     const place = $('#linewatch-learning').empty();
     const all = (key, values) => node._def._(`learn-normal.${key}`, values);
     const words = (key, values) => all(`last.${key}`, values);
     const say = (text) => place.append($('<div class="linewatch-muted">').text(text));
-    $.getJSON(`linewatch/learning/${encodeURIComponent(node.id)}`)
+    $.getJSON(urlOf(node))
       .done((view) => {
         if (view === null) return say(words('notDeployed'));
         place.append(now(view, all));
         if (view.refusal) place.append($('<div class="linewatch-problem">').text(view.refusal));
+        if (view.isAcceptable) place.append(acceptButton(node, all));
         if (!view.learned) return say(words('none'));
         const { report } = view.learned;
         place.append(facts(view.learned, view, node.target, all));

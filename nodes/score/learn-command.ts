@@ -33,7 +33,7 @@ export async function obeyCommand(session: LearnSession, command: unknown): Prom
       break;
     case 'label': {
       const { kind, given } = collector.teach(label, spanOf(last, seconds));
-      if (given > 0) session.tellGiven(String(label), given);
+      if (given > 0) session.report.given(String(label), given);
       if (kind === 'complete' && !session.isTraining) session.train();
       break;
     }

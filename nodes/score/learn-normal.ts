@@ -7,7 +7,8 @@ import { methods, tasks } from './learn/contract.ts';
 import { ModelFolder } from './learn/model-folder.ts';
 import { registerLearnAdmin, showToDialog } from './learn-admin.ts';
 import { obeyCommand } from './learn-command.ts';
-import { type LearnConfig, LearnSession, learnFolder } from './learn-session.ts';
+import { learnFolder } from './learn-folder.ts';
+import { type LearnConfig, LearnSession } from './learn-session.ts';
 
 const HOUR_MS = 3_600_000;
 const repeats = { never: 0, day: 24 * HOUR_MS, week: 7 * 24 * HOUR_MS };
@@ -52,9 +53,14 @@ function startLearning(context: NodeContext<LearnConfig>) {
   if (awaited === undefined) throw new LinewatchError('learn-name-taken', { got: config.modelName });
   const session = new LearnSession(context, data, folder);
   const { collector, status } = session;
-  const takeBack = showToDialog(node.id, () => {
-    const { phase, paused, progress, collected, wanted, labels, skipped, learned } = collector;
-    return { phase, paused, progress, collected, wanted, labels, skipped, learned, refusal: session.refusal, file: folder.file };
+  const takeBack = showToDialog(node.id, {
+    view(language) {
+      const { phase, paused, progress, collected, wanted, labels, skipped, learned } = collector;
+      const { isAcceptable } = session;
+      const refusal = collector.refusal && session.report.wordRefusal(collector.refusal, language);
+      return { phase, paused, progress, collected, wanted, labels, skipped, learned, refusal, isAcceptable, file: folder.file };
+    },
+    accept: () => obeyCommand(session, { do: 'train', accept: true }),
   });
   let isToldOfColumns = false;
   status.phase();

@@ -41,8 +41,19 @@ export function learnStatus({ status, clock, text }: Context, session: Shown) {
       if (phase === 'training') return now('training', () => status('blue', 'training', { percent: 0 }));
       if (learned !== undefined) {
         const values = { time: shortTime(learned.at, clock.now()), result: text(...resultOf(learned.report)) };
+        const { refusal } = session.collector;
+        if (refusal?.code === 'learn-moved') {
+          return now('moved', () => status('yellow', 'moved', { ...values, column: String(refusal.context.column) }));
+        }
         if (reason !== undefined) return now('kept', () => status('yellow', 'kept', values));
         if (session.awaitsDeploy) return now('deploy', () => status('yellow', 'deploy'));
+        const weak = learned.report.warnings.find(({ code }) => code === 'learn-weak');
+        if (weak !== undefined) return now('weak', () => status('yellow', 'weak', { ...values, percent: Number(weak.context.percent) }));
+        const leftOut = learned.report.classes?.leftOut;
+        if (leftOut !== undefined) {
+          const without = leftOut.map(({ label }) => label).join(', ');
+          return now('leftOut', () => status('yellow', 'leftOut', { ...values, labels: without }));
+        }
         return now('learned', () => status('green', 'learned', values));
       }
       if (reason !== undefined) return now('refused', () => status('red', 'refused', { reason }));

@@ -58,6 +58,10 @@ export const errorCatalogue = {
     '{{count}} windows from {{from}} to {{to}} are unlike all others, most of all in {{column}}; if the machine was not well then, learn again; if that is normal, learn longer or accept it',
   'learn-changed':
     'the machine changed meanwhile, most of all in {{column}}: what came after {{time}} is unlike what came before; learn again when it runs steadily, or learn longer, so that each state comes several times',
+  'learn-moved':
+    '{{column}} has moved since the machine was learned ({{since}}): {{got}}, where it was {{expected}} under like conditions; that is {{times}} times its usual deviation, more than {{limit}}. If it is wear or a fault, repair it; if it is the new normal, accept it: "Accept as normal" in the dialog, or msg.command { do: "train", accept: true }',
+  'learn-weak':
+    'the model finds only {{percent}} % of test anomalies made from healthy windows (one tag exchanged or shifted; below {{least}} % it is hardly of use): take tags that depend on one another, features that show the fault, or let it learn longer',
   'learn-diverged': 'training found no model for these windows; look for values that are far out, or take another method',
   'learn-target': 'target: expected a tag of the windows ({{expected}}), got {{got}}',
   'learn-alone': 'target: the windows have no other tag than {{target}} to predict it from; add tags',
@@ -66,6 +70,8 @@ export const errorCatalogue = {
   'learn-labels': 'expected at least two labels, got {{got}}; teach another one (in the simplest case: normal)',
   'learn-label-name': 'label: expected a text other than {{expected}}, got {{got}}',
   'learn-label-few': 'label {{label}}: expected at least {{expected}} windows, got {{got}}; teach it longer',
+  'learn-label-left-out':
+    'label {{label}} is left out of the model: it has {{got}} windows, at least {{expected}} are needed; teach it longer',
   'learn-crashed': 'the training process ended ({{reason}}); nothing was changed, the model in use stays',
   'learn-deadline': 'training took longer than {{minutes}} min and was stopped; take fewer windows, or another method',
   'learn-memory': 'the training process used {{usedMb}} MB, more than its limit of {{limitMb}} MB, and was stopped; take fewer windows',
@@ -131,6 +137,15 @@ export const errorCatalogue = {
   'model-input-value': 'input {{name}}: value {{index}}: expected {{expected}}, got {{got}}',
   'model-input-size': 'input {{name}}: expected at most {{expected}} MB, got {{got}} MB',
   'model-input-unreadable': 'msg.payload can not be read: {{reason}}',
+  'model-input-picture':
+    'input {{name}}: got a picture, and the manifest of the model does not say how to prepare it; put an image node before this one, or add inputs[].image to the manifest',
+  'model-keep-missing':
+    'there is no picture of a good part yet for the input {{name}}: send it once, with msg.command { do: "reference" } and the picture in msg.payload',
+  'model-keep': 'msg.command.input: expected {{expected}}, got {{got}}',
+  'model-keep-none': 'msg.command: this model keeps no picture; the manifest of one that does has keep: true at an input',
+  'model-keep-size': 'msg.payload: a picture to keep may have {{expected}} MB at most, got {{got}} MB',
+  'model-rows':
+    'this picture in several parts (tiles, regions) does not go through the model: {{name}}: expected {{expected}}, got {{got}}',
   'model-columns-count': 'msg.window: the model expects {{expected}} columns, the window has {{got}}',
   'model-column': 'msg.window: column {{number}}: the model expects {{expected}}, the window has {{got}}',
 
@@ -164,10 +179,33 @@ export const errorCatalogue = {
   'upload-json': 'file {{name}}: expected JSON, got something else: {{reason}}',
   'upload-unwritten': 'file {{name}} can not be written to {{folder}}: {{reason}}',
 
-  'interpret-task': 'task: expected reconstruction or classify, got {{got}}; choose one, or a model whose manifest names it',
+  'interpret-task': 'task: expected one of {{expected}}, got {{got}}; choose one, or a model whose manifest names it',
   'interpret-output': 'msg.payload: expected one tensor, got the outputs {{got}}; name one of them in the dialog',
   'interpret-shape': '{{property}}: expected {{expected}}, got {{got}}',
   'interpret-value': '{{property}}: value {{index}} is {{got}}; nothing can be read from it',
+  'interpret-image':
+    'msg.image: expected the size of the picture and the place of the tensor in it, as the image node gives them, got {{got}}; nodes in between must pass msg.image on',
+  'interpret-rows':
+    'msg.payload: expected {{expected}} rows, one for each place in msg.image, got {{got}}; the tensor must be made of the picture in msg.image',
+  'interpret-layout':
+    'layout: it can not be seen how the outputs of the model are to be read ({{layout}}), got {{got}}; choose the layout in the dialog, or describe it in the manifest (objects)',
+  'interpret-missing': 'msg.payload: expected an output {{name}}, got {{got}}',
+  'interpret-labels': 'labels: expected {{expected}}, as many as the model has classes, got {{got}}',
+  'interpret-labels-file': 'labels file {{path}}: expected at most {{most}} bytes, got {{got}}',
+  'interpret-no-labels': 'labels: expected a file with the characters of the model, one a line, got nothing',
+  'interpret-only': 'only these: expected labels of the model ({{expected}}), got {{got}}',
+  'interpret-cells':
+    'msg.payload: the picture was prepared for an input of {{width}}×{{height}} pixels, which gives {{expected}} boxes (strides {{strides}}), but the model gave {{got}}; prepare pictures in the size that the model takes',
+  'interpret-priors':
+    'msg.payload: the priors for an input of {{width}}×{{height}} pixels are {{expected}}, but the model gave {{got}} boxes; prepare pictures in the size that the model takes, and check priors in the manifest',
+  'interpret-no-priors': 'layout ssd: expected priors in the manifest (objects.priors), got nothing',
+  'interpret-box': 'msg.payload: a box with score {{score}} is {{got}}; nothing can be read from it',
+  'interpret-zones': 'zones: expected {{expected}}, got {{got}}',
+
+  'annotate-picture':
+    'picture: msg.{{property}} has no picture to draw on; take the message from image or onnx infer, or name the property that has the picture (Buffer)',
+  'annotate-colour': '[[row {{row}}, ]]colour: expected a colour such as #e6194b, got {{got}}',
+  'annotate-busy': '{{waiting}} pictures are waiting to be drawn on already; send fewer, or make them smaller',
 
   'modbus-tag-none': 'tags: add at least one tag',
   'modbus-tag-name': '[[row {{row}}, ]]name: {{got}} can not be the name of a tag; choose another one',
@@ -308,6 +346,45 @@ export const errorCatalogue = {
   'serve-length':
     'row {{row}}, "{{name}}": msg.{{property}}: expected a text of at most {{length}} bytes (UTF-8), got {{got}}; until a right value comes, this one counts as bad',
 
+  'camera-url': 'url: expected an address such as {{expected}}, got {{got}}',
+  'camera-url-login':
+    'url: user and password do not belong in the address, where everybody who sees the flow can read them; enter them in the fields User and Password (a camera that wants them in its address: write {user} and {password} there)',
+  'camera-refused': 'camera {{host}}: the connection was refused; check address and port, and that the camera is on',
+  'camera-host': 'camera {{host}}: this name is not known; check the address',
+  'camera-unreachable': 'camera {{host}}: can not be reached ({{reason}}); check network and address',
+  'camera-timeout': 'camera {{host}}: nothing came for {{seconds}} s',
+  'camera-ended': 'camera {{host}}: the connection was ended by the camera',
+  'camera-certificate':
+    'camera {{host}}: its certificate is not accepted ({{reason}}); choose a TLS configuration with the authority that signed it, or tick "Accept any certificate"',
+  'camera-login-needed': 'camera {{host}} wants a login; enter User and Password',
+  'camera-login':
+    'camera {{host}} refused the login; check User and Password, and what this user may do (next attempt after a minute or more, as cameras lock out who tries often)',
+  'camera-login-method':
+    'camera {{host}} offers no login that is permitted here (it offers: {{offered}}); permit Basic in the dialog, or set the camera to Digest',
+  'camera-not-found': "camera {{host}} does not know the path of the address; look it up in the camera's manual",
+  'camera-status': 'camera {{host}} answered with error {{status}} instead of a picture',
+  'camera-redirect':
+    'camera {{host}} refers to {{target}}; user and password go to no other host and never unencrypted where they were encrypted: if that address is right, enter it',
+  'camera-no-picture': 'camera {{host}}: expected a picture, got {{got}}; check the path of the address',
+  'camera-cut': 'camera {{host}}: the picture is cut off after {{bytes}} bytes',
+  'camera-too-large':
+    'camera {{host}}: the picture is larger than {{limitMb}} MB; raise "Largest picture", or let the camera send smaller ones',
+  'camera-use-stream': 'camera {{host}}: this address gives a stream; choose the source MJPEG stream',
+  'camera-use-snapshot': 'camera {{host}}: this address gives one picture for each request; choose the source Snapshot',
+  'camera-stream': 'the camera sends something that is no stream of pictures; check the path of the address',
+  'camera-folder': 'path: {{path}} can not be read: {{reason}}',
+  'camera-no-pictures': 'path: there is no picture in {{path}} (jpg, png, webp, gif, bmp, tif, avif)',
+  'camera-file-kind': '{{path}} ({{bytes}} bytes) is no picture of a kind that is known; it was not sent',
+  'camera-file-cut': '{{path}} is cut off after {{bytes}} bytes and does not grow any more; it was not sent',
+  'camera-file-too-large': '{{path}} is larger than {{limitMb}} MB ("Largest picture"); it was not sent',
+  'camera-file-kept': '{{path}} was sent, but can not be moved or deleted: {{reason}}; it stays, and is not sent again',
+  'camera-busy': '{{waiting}} messages wait for a picture already; this one is not answered. Ask only when the last picture has come',
+  'camera-none-new': 'there is no new picture',
+  'camera-ffmpeg-missing':
+    'RTSP needs the program ffmpeg, which is not found here; install it with apt-get install ffmpeg (Debian, Ubuntu) or apk add ffmpeg (Alpine), or set linewatch.ffmpeg in settings.js to its path',
+  'camera-ffmpeg': 'camera {{host}}: ffmpeg ended: {{reason}}',
+  'camera-look-password': 'the stored password goes only to the camera it was deployed for; enter it again to look at this one',
+
   'csv-column': '{{property}}: column {{column}} is not in the file; it has: {{columns}}',
   'csv-columns': 'columns: no column of the file holds numbers; it has: {{columns}}',
   'csv-empty': '{{property}}: file {{path}} has no rows',
@@ -321,6 +398,25 @@ export const errorCatalogue = {
 
   'metrics-path':
     'linewatch.metricsPath in settings.js: expected a path such as /metrics (letters, digits, - . _ ~), got {{got}}; metrics stand at the admin address only',
+
+  'picture-library':
+    'pictures need the package sharp, which is not installed here or does not run; run npm install sharp in the user directory of Node-RED ({{reason}})',
+  'picture-input': '{{property}}: expected {{expected}}, got {{got}}',
+  'picture-format': '{{property}}: expected a JPEG, PNG, WebP, TIFF, AVIF or GIF picture, got {{got}}',
+  'picture-raw': '{{property}}: {{width}}×{{height}} pixels with {{channels}} channels are {{expected}} bytes, got {{got}}',
+  'picture-bytes': '{{property}}: expected a picture of at most {{most}} MB, got {{got}} MB',
+  'picture-pixels': '{{property}}: expected a picture of at most {{most}} million pixels, got {{width}}×{{height}}',
+  'picture-depth': '{{property}}: expected a picture with 8 or 16 bits a channel, got {{got}}',
+  'picture-damaged': '{{property}}: the {{format}} picture is damaged or not complete: {{reason}}',
+  'picture-slow': '{{property}}: the picture could not be decoded within {{seconds}} s',
+  'picture-region': 'region: {{got}} (x, y, width, height) is nothing of the picture, which is {{width}}×{{height}} pixels',
+  'picture-tensor': 'tiles, regions, size: expected a tensor of at most {{most}} million numbers, got {{dims}}',
+
+  'image-setting': '{{property}}: expected {{expected}}, got {{got}}',
+  'image-no-preparation':
+    'model: its manifest does not say how pictures [[for its input {{input}} ]]are to be prepared ("image" of an input); choose a preset instead',
+  'image-no-picture': 'no picture has come yet since the node was deployed; send one, or choose a file',
+  'image-busy': 'another preview is being made right now; try again when that is done',
 
   internal: 'unexpected error: {{reason}}',
 } as const;

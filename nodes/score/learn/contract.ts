@@ -27,6 +27,16 @@ export const LEAST_OF_CLASS = 10;
 /** The class of what is like none of the taught ones; no label may be called so. */
 export const UNKNOWN = 'unknown';
 
+/** What is taken for healthy for good: windows of the first model, or of the last one that somebody accepted, coarsely. */
+export interface Anchor {
+  /** [n, width] */
+  rows: Float32Array;
+  width: number;
+  /** Epoch ms: end of the first and of the last window. */
+  from: number;
+  to: number;
+}
+
 export interface TrainingRequest {
   task: LearningTask;
   /** Of task normal; `auto` (the default) compares all three and takes the best. */
@@ -51,6 +61,10 @@ export interface TrainingRequest {
   seed: number;
   /** Learn although windows look anomalous or the machine changed meanwhile: they become warnings of the report. */
   accept?: boolean;
+  /** Tasks normal and predict: what windows may not have moved away from. */
+  anchor?: Anchor;
+  /** How many of the rows, the last ones, have come since the model before; default 0, nothing to compare. */
+  latest?: number;
 }
 
 /** One point of the learning curve: mean squared error of standardised values (classes: mean log loss). */
@@ -58,6 +72,13 @@ export interface CurvePoint {
   epoch: number;
   trainingError: number;
   heldOutError: number;
+}
+
+/** A label that the model does not know, as it has too few windows. */
+export interface LeftOut {
+  label: string;
+  windows: number;
+  needed: number;
 }
 
 /** How one method did on held-out windows. */
@@ -68,6 +89,19 @@ export interface MethodResult {
    * is ordinary, together they are not), and in which one tag is off by three of its deviations.
    */
   found: number;
+}
+
+/** The column that has moved furthest: what it is now, and what it was under like conditions. */
+export interface Moved {
+  column: string;
+  unit: string;
+  got: number;
+  expected: number;
+  /** How far that is, in its usual deviations; more than `limit` is not learned by itself. */
+  deviations: number;
+  limit: number;
+  /** Epoch ms: the last window of the anchor. */
+  since: number;
 }
 
 export interface TrainingReport {
@@ -97,18 +131,24 @@ export interface TrainingReport {
     accuracy: number;
     /** [taught label][given label]; the last given one is `unknown`. */
     confusion: number[][];
+    /** Found without the held-out windows: ridge, and the temperature by which the model is less sure than it was trained. */
+    chosen: { ridge: number; temperature: number };
+    /** Labels that have too few windows to be learned. */
+    leftOut?: LeftOut[];
   };
+  /** What has moved most since the anchor, where there is one to compare with. */
+  moved?: Moved;
   /** Columns that never changed, as `tag feature`. */
   constant: string[];
-  /** What would have been refused without `accept`. */
+  /** What would have been refused without `accept`, and what somebody should know of the model. */
   warnings: { code: ErrorCode; context: ErrorContext }[];
 }
 
 export type TrainingEvent =
   /** `share` 0..1 of the whole. */
   | { kind: 'progress'; share: number; method: UsedMethod; epoch?: number; trainingError?: number; heldOutError?: number }
-  /** `manifest` is what stands beside the model as `<name>.json`; its sha256 is that of `onnx`. */
-  | { kind: 'done'; onnx: Uint8Array; manifest: Record<string, unknown>; report: TrainingReport }
+  /** `manifest` is what stands beside the model as `<name>.json`; its sha256 is that of `onnx`; `anchor` is what these windows would be as one. */
+  | { kind: 'done'; onnx: Uint8Array; manifest: Record<string, unknown>; report: TrainingReport; anchor?: Anchor }
   /** Nothing was learned; `new LinewatchError(code, context)` says why and what to do. */
   | { kind: 'refused'; code: ErrorCode; context: ErrorContext };
 

@@ -6,7 +6,7 @@ import { fitPca } from '../../../nodes/score/learn/methods/pca.ts';
 import { measureScaling, scaled } from '../../../nodes/score/learn/methods/scaling.ts';
 import { windowShape } from '../../../nodes/score/learn/methods/shape.ts';
 import { LinewatchError } from '../../../nodes/shared/errors.ts';
-import { seededRandom } from '../../../nodes/shared/random.ts';
+import { normal, seededRandom } from '../../../nodes/shared/random.ts';
 import { type Change, columns, eventsOf, is, learned, machineRows, off, requestFor, START } from './machine.ts';
 
 const width = columns.length;
@@ -247,11 +247,32 @@ describe('training refuses, and says what to do', () => {
   it('but what looks anomalous is learned, with a warning, where it is accepted', () => {
     const rows = machineRows(600, { change: between(300, 330, off(3, 6)) });
     const { report, manifest } = learned(requestFor(rows, { accept: true }));
+    // What was accepted is ordinary now, and hides what is no further off.
+    const codes = ['learn-anomalous', 'learn-weak'];
     assert.deepEqual(
       report.warnings.map(({ code }) => code),
-      ['learn-anomalous'],
+      codes,
     );
-    assert.deepEqual((manifest.learned as { warnings: string[] }).warnings, ['learn-anomalous']);
+    assert.deepEqual((manifest.learned as { warnings: string[] }).warnings, codes);
+  });
+
+  it('nor what finds next to nothing, but warns of it', () => {
+    const random = seededRandom(4);
+    // Two tags that have nothing to do with one another, and are wild by themselves now and then.
+    const rows = Float32Array.from({ length: 1200 }, () => normal(random) * (random() < 0.04 ? 8 : 1));
+    const pair = ['level', 'noise'].map((tag) => ({ tag, feature: 'raw', unit: '' }));
+    const { report } = learned(requestFor(rows, { columns: pair, inputDims: [1, 2], windowMs: 0, accept: true }));
+    const found = report.compared?.[0]?.found as number;
+    assert.ok(found < 0.25, `${found}`);
+    const weak = report.warnings.find(({ code }) => code === 'learn-weak');
+    assert.ok(weak !== undefined, JSON.stringify(report.warnings));
+    assert.match(
+      new LinewatchError(weak.code, weak.context).message,
+      new RegExp(
+        `^the model finds only ${Math.round(100 * found)} % of test anomalies .*below 25 % .*: take tags that depend on one another`,
+      ),
+    );
+    assert.deepEqual(learned(requestFor(machineRows(600))).report.warnings, []);
   });
 
   it('no ordinary run of a healthy machine', () => {
@@ -309,5 +330,80 @@ describe('splitting in time', () => {
     assert.ok(refusal?.kind === 'refused');
     const enough = Number(refusal.context.expected);
     assert.equal(eventsOf(requestFor(rows.slice(0, enough * width), { accept: true })).at(-1)?.kind, 'done');
+  });
+});
+
+describe('learning labels', () => {
+  /** Windows of labels in turn, each with a pressure of its own. */
+  const labelled = (counts: Record<string, number>, change: Change = () => {}) => {
+    const labels = Object.entries(counts).flatMap(([label, count]) => new Array<string>(count).fill(label));
+    const names = Object.keys(counts);
+    const rows = machineRows(labels.length, {
+      change(row, index) {
+        row[3] = (row[3] as number) + 3 * names.indexOf(labels[index] as string);
+        change(row, index);
+      },
+    });
+    return requestFor(rows, { task: 'classes', labels, windowMs: 10_000 });
+  };
+
+  it('leaves a label with too few windows out, and says so', () => {
+    const { report, manifest } = learned(labelled({ ok: 60, leak: 40, worn: 9 }));
+    assert.deepEqual(report.classes?.labels, ['leak', 'ok']);
+    assert.deepEqual(report.classes?.counts, [40, 60]);
+    assert.deepEqual(report.classes?.leftOut, [{ label: 'worn', windows: 9, needed: 10 }]);
+    assert.deepEqual([report.windows.all, report.to], [100, START + 99 * 10_000]);
+    assert.deepEqual(manifest.labels, ['leak', 'ok', 'unknown']);
+    const [warning] = report.warnings;
+    assert.ok(warning !== undefined);
+    assert.equal(
+      new LinewatchError(warning.code, warning.context).message,
+      'label worn is left out of the model: it has 9 windows, at least 10 are needed; teach it longer',
+    );
+  });
+
+  it('leaves out nothing where all have enough', () => {
+    const { report } = learned(labelled({ ok: 12, leak: 12, worn: 12 }));
+    assert.deepEqual([report.classes?.labels.length, report.classes?.leftOut, report.warnings], [3, undefined, []]);
+  });
+
+  it('is measured on windows that had no part in any choice: whatever they are, what was trained and chosen stays the same', () => {
+    const counts = { ok: 80, leak: 80 };
+    // The last quarter of each label is held out.
+    const isHeldOut = (index: number) => index % 80 >= 60;
+    const plain = learned(labelled(counts)).report;
+    const spoilt = learned(
+      labelled(counts, (row, index) => {
+        if (isHeldOut(index)) row.reverse();
+      }),
+    ).report;
+    const trainingErrors = ({ curve }: typeof plain) => curve.map(({ trainingError }) => trainingError);
+    assert.deepEqual(trainingErrors(spoilt), trainingErrors(plain));
+    assert.deepEqual(spoilt.classes?.chosen, plain.classes?.chosen);
+    assert.ok((plain.classes?.accuracy as number) > 0.95);
+    assert.ok((spoilt.classes?.accuracy as number) < 0.2, `${spoilt.classes?.accuracy}`);
+  });
+
+  it('makes a head less sure where its labels can not be told apart', () => {
+    const chosen = (request: TrainingRequest) => learned(request).report.classes?.chosen ?? assert.fail('nothing was chosen');
+    const same = chosen(requestFor(machineRows(160), { task: 'classes', labels: labelsOf(160, 'one', 'two'), windowMs: 0 }));
+    const apart = chosen(labelled({ ok: 80, leak: 80 }));
+    assert.ok(same.temperature > apart.temperature || same.ridge > apart.ridge, JSON.stringify([same, apart]));
+  });
+});
+
+describe('the memory of a run', () => {
+  const batchingOf = (count: number, more: Partial<TrainingRequest>) => {
+    const wide = Array.from({ length: count }, (_, index) => ({ tag: `t${index}`, feature: 'mean', unit: '' }));
+    const rows = machineRows(Math.ceil((130 * count) / width)).slice(0, 130 * count);
+    return learned(requestFor(rows, { columns: wide, inputDims: [1, count], windowMs: 0, accept: true, ...more })).manifest.batching;
+  };
+
+  it('is bounded by how many windows share it, where each of their columns is put back once', () => {
+    assert.equal(batchingOf(16, { method: 'isolation-forest' }), true);
+    const forest = batchingOf(300, { method: 'isolation-forest' }) as { max: number };
+    assert.ok(forest.max >= 8 && forest.max * 301 * 300 * 4 <= 32 * 2 ** 20, JSON.stringify(forest));
+    // Of so many columns principal components give the plain errors only.
+    assert.equal(batchingOf(300, { method: 'pca' }), true);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TrainingEvent, TrainingRequest } from '../../../nodes/score/learn/contract.ts';
 import { startTraining, type TrainerOptions } from '../../../nodes/score/learn/train/trainer.ts';
@@ -86,6 +87,21 @@ describe('training in a process of its own', function () {
     process.kill(pid as number, 'SIGSEGV');
     await done;
     assert.match(refusal(events), /^the training process ended \(SIGSEGV.*\); nothing was changed, the model in use stays$/);
+  });
+
+  it('where the system has no files left for another process, that is an error as well, and nothing hangs', () => {
+    const trainer = new URL('../../../nodes/score/learn/train/trainer.ts', import.meta.url);
+    const script = `
+      import { openSync } from 'node:fs';
+      import { startTraining } from '${trainer}';
+      try { for (;;) openSync('/dev/null', 'r'); } catch {}
+      const request = { task: 'normal', columns: [], inputDims: [1, 1], rows: new Float32Array(0), times: new Float64Array(0), windowMs: 0, name: 'x', seed: 1 };
+      const { done } = startTraining(request, { onEvent: ({ kind, code, context }) => console.log(kind, code, context.reason) });
+      await done;
+    `;
+    const shell = 'ulimit -n 64; exec "$0" --input-type=module --eval "$1"';
+    const { stdout, stderr } = spawnSync('sh', ['-c', shell, process.execPath, script], { encoding: 'utf8', timeout: 20_000 });
+    assert.match(stdout, /^refused learn-crashed spawn .* EMFILE\n$/, stderr);
   });
 
   it('is stopped at its deadline', async () => {

@@ -1,50 +1,36 @@
 import { LinewatchError } from '../../../shared/errors.ts';
-import { MOST_VALUES, type TrainingReport } from '../contract.ts';
-import { Coverage } from './coverage.ts';
+import { type Anchor, MOST_VALUES, type TrainingReport, type TrainingRequest } from '../contract.ts';
+import { Intake } from './intake.ts';
 import { Labels, wrongLabel } from './labels.ts';
-import { mostRows, widthOf } from './limits.ts';
-import { type Row, type RowShape, type Skipped, sameShape, withUnits } from './read-row.ts';
-import { merged, RowStore, type RowStoreState } from './row-store.ts';
+import { widthOf } from './limits.ts';
+import { joined, Material } from './material.ts';
+import type { Row, RowShape, Skipped } from './read-row.ts';
 import type { Added, CollectOptions, CollectorState, Learned, LearningPhase, Refusal, TrainingOrder } from './state.ts';
-import { Strays } from './strays.ts';
+import { Tally } from './tally.ts';
+import { isTechnical, Trainings } from './trainings.ts';
 
 /** Fewer new windows are no reason to train again, whatever the clock says. */
 const LEAST_FRESH = 30;
-/** The windows are not to blame: the same may succeed another time. */
-const TECHNICAL: readonly string[] = ['learn-crashed', 'learn-deadline', 'learn-memory', 'learn-unwritten'];
 
-/** Collects windows to learn from, in bounded memory, and knows when there are enough. */
+/** Collects windows to learn from, in bounded memory, and knows when there are enough: from phase to phase. */
 export class Collector {
   readonly options: CollectOptions;
   #phase: LearningPhase;
   #paused = false;
-  #shape: RowShape | undefined;
-  #seen = 0;
-  #coverage = new Coverage();
-  /** Windows that training said it needs, where that is more than was asked for. */
-  #needed: number | undefined;
-  #rows: RowStore | undefined;
-  /** Since the model was learned, for the next one. */
-  #fresh: RowStore | undefined;
-  /** Windows for the next model that training by itself refused: they are learned from where somebody accepts them. */
-  #doubted: RowStore | undefined;
+  readonly #intake = new Intake();
+  readonly #tally: Tally;
+  readonly #material = new Material();
   readonly #labels = new Labels();
   #label: string | undefined;
-  #skipped: Partial<Record<Skipped, number>> = {};
-  readonly #strays = new Strays();
-  #learned: Learned | undefined;
-  /** The model before, to which can be gone back. */
-  #before: Learned | undefined;
-  #order: TrainingOrder = {};
+  readonly #trainings = new Trainings();
   /** A label was given or forgotten while training was under way. */
   #isStale = false;
   #isChanged = false;
-  #checkedAt = 0;
-  #refusal: Refusal | undefined;
 
   constructor(options: CollectOptions) {
     this.options = options;
-    this.#phase = options.task === 'classes' ? 'idle' : 'collecting';
+    this.#tally = new Tally(options.amount);
+    this.#phase = this.#isClasses ? 'idle' : 'collecting';
   }
 
   /** @throws Error where the state is of another kind; what was collected for another task is no use */
@@ -52,34 +38,25 @@ export class Collector {
     const state = content as CollectorState;
     if (state?.version !== 1) throw new Error('it is of another version');
     const collector = new Collector(options);
-    if (state.task !== options.task) return collector;
-    const width = widthOf(state.shape ?? undefined);
-    const store = (kept: RowStoreState | null) => (kept === null ? undefined : new RowStore(width, mostRows(width), 'spread', kept));
-    collector.#paused = state.paused;
-    collector.#shape = state.shape ?? undefined;
-    collector.#seen = state.seen;
-    collector.#coverage.begin(state.coveredMs);
-    collector.#needed = state.needed ?? undefined;
-    collector.#rows = store(state.rows);
-    collector.#fresh = store(state.fresh);
-    collector.#doubted = store(state.doubted);
-    collector.#labels.restore(width, state.labels);
-    collector.#label = state.label ?? undefined;
-    collector.#skipped = state.skipped;
-    collector.#learned = state.learned ?? undefined;
-    collector.#before = state.before ?? undefined;
-    collector.#order = state.order;
-    collector.#checkedAt = state.checkedAt;
-    collector.#refusal = state.refusal ?? undefined;
-    collector.#phase = state.phase;
-    const isCollecting = options.task !== 'classes' && state.phase === 'collecting';
-    // More may be wanted now than before.
-    if (isCollecting && collector.#isComplete()) collector.#phase = 'training';
-    const isOther = state.recipe !== (options.recipe ?? null);
-    const wantsMore =
-      options.task !== 'classes' && JSON.stringify(state.amount) !== JSON.stringify(options.amount) && collector.progress < 1;
-    if (isOther || wantsMore) collector.#isChanged = collector.#again(wantsMore);
+    if (state.task === options.task) collector.#restore(state);
     return collector;
+  }
+
+  #restore(state: CollectorState): void {
+    const width = widthOf(state.shape ?? undefined);
+    this.#paused = state.paused;
+    this.#intake.restore(state);
+    this.#tally.restore(state);
+    this.#material.restore(width, state);
+    this.#labels.restore(width, state.labels);
+    this.#label = state.label ?? undefined;
+    this.#trainings.restore(state);
+    this.#phase = state.phase;
+    // More may be wanted now than before.
+    if (!this.#isClasses && state.phase === 'collecting' && this.#tally.isComplete) this.#phase = 'training';
+    const { amount, recipe = null } = this.options;
+    const wantsMore = !this.#isClasses && JSON.stringify(state.amount) !== JSON.stringify(amount) && this.progress < 1;
+    if (state.recipe !== recipe || wantsMore) this.#isChanged = this.#again(wantsMore);
   }
 
   /** Whether what is wanted has changed since the model was learned, which is why it is learned again. */
@@ -90,19 +67,18 @@ export class Collector {
   /** The model is gone. @returns whether it is learned again, from what was collected where there is any */
   lost(): boolean {
     if (this.#phase !== 'learned') return false;
-    this.#learned = undefined;
+    this.#trainings.learned = undefined;
     return this.#again(false);
   }
 
   /** The model and the one before were exchanged. */
   rolledBack(): void {
-    if (this.#before !== undefined) [this.#learned, this.#before] = [this.#before, this.#learned];
-    this.#refusal = undefined;
+    this.#trainings.rolledBack();
   }
 
   /** What the training under way, or the one that failed, is to be. */
   get order(): TrainingOrder {
-    return this.#order;
+    return this.#trainings.order;
   }
 
   /** Whether a label was given or forgotten since the last training began. */
@@ -112,7 +88,12 @@ export class Collector {
 
   /** Whether the last training failed for a reason that has nothing to do with the windows. */
   get hasFailed(): boolean {
-    return this.#phase !== 'training' && this.#refusal !== undefined && TECHNICAL.includes(this.#refusal.code);
+    return this.#phase !== 'training' && this.#trainings.hasFailed;
+  }
+
+  /** Training was broken off from outside: it is begun again after a restart. */
+  get isUnfinished(): boolean {
+    return this.#phase === 'training';
   }
 
   get phase(): LearningPhase {
@@ -124,11 +105,16 @@ export class Collector {
   }
 
   get learned(): Learned | undefined {
-    return this.#learned;
+    return this.#trainings.learned;
   }
 
   get refusal(): Refusal | undefined {
-    return this.#refusal;
+    return this.#trainings.refusal;
+  }
+
+  /** Whether there are windows that a training refused and that somebody may accept. */
+  get isAcceptable(): boolean {
+    return this.#material.hasDoubted;
   }
 
   /** The label that is being taught. */
@@ -142,30 +128,26 @@ export class Collector {
 
   /** Windows that were not learned from, by reason. */
   get skipped(): Readonly<Partial<Record<Skipped, number>>> {
-    return this.#skipped;
+    return this.#intake.skipped;
   }
 
   /** Windows of the present collection (of the label that is being taught). */
   get collected(): number {
-    return this.#seen;
+    return this.#tally.windows;
   }
 
   /** Windows that are wanted; undefined where it is a time. */
   get wanted(): number | undefined {
-    const { amount } = this.options;
-    return 'windows' in amount ? (this.#needed ?? amount.windows) : undefined;
+    return this.#tally.wanted;
   }
 
   get coveredMs(): number {
-    return this.#coverage.ms;
+    return this.#tally.coveredMs;
   }
 
   /** Of the present collection, 0..1. */
   get progress(): number {
-    const { amount } = this.options;
-    const wanted = this.#needed ?? ('windows' in amount ? amount.windows : 0);
-    const ofTime = 'ms' in amount ? this.#coverage.ms / amount.ms : 1;
-    return Math.min(1, ofTime, wanted > 0 ? this.#seen / wanted : 1);
+    return this.#tally.progress;
   }
 
   /** @throws LinewatchError learn-wide */
@@ -174,27 +156,22 @@ export class Collector {
     const { shape, time, values } = row;
     if (values.length > MOST_VALUES) throw new LinewatchError('learn-wide', { expected: MOST_VALUES, got: values.length });
     if (this.#paused) return { kind: 'idle' };
-    const { task, everyMs } = this.options;
-    const isBetween = this.#phase !== 'collecting' && !(this.#phase === 'learned' && everyMs > 0);
-    if (isBetween && task !== 'classes') return this.#phase === 'learned' && !this.#fits(shape) ? this.#skip('columns') : { kind: 'idle' };
+    const isBetween = this.#phase !== 'collecting' && !(this.#phase === 'learned' && this.options.everyMs > 0);
+    if (isBetween && !this.#isClasses)
+      return this.#phase === 'learned' && !this.#intake.fits(shape) ? this.#skip('columns') : { kind: 'idle' };
     if (!this.#fit(shape)) return this.#stray(row);
-    if (this.#coverage.isOld(time)) return this.#skip('notNewer');
-    this.#coverage.add(time, this.#seen);
-    const width = values.length;
-    if (task === 'classes') {
+    if (this.#tally.passesOver(time)) return this.#skip('notNewer');
+    if (this.#isClasses) {
       this.#labels.remember(values, time);
       return this.#label === undefined || this.#phase === 'training' ? { kind: 'idle' } : this.#teach(this.#label, values, time);
     }
     if (this.#phase === 'learned') {
-      this.#fresh ??= new RowStore(width, mostRows(width));
-      this.#fresh.add(values, time);
+      this.#material.collectFresh(values, time);
       return { kind: 'collected' };
     }
-    this.#rows ??= new RowStore(width, mostRows(width));
-    this.#rows.add(values, time);
-    this.#seen++;
-    if (this.#isComplete()) return { kind: 'complete' };
-    return { kind: 'collected' };
+    this.#material.collect(values, time);
+    this.#tally.count();
+    return { kind: this.#tally.isComplete ? 'complete' : 'collected' };
   }
 
   /** Whether it is time to train again by itself. @param now epoch ms */
@@ -204,8 +181,8 @@ export class Collector {
       everyMs > 0 &&
       this.#phase === 'learned' &&
       !this.#paused &&
-      Math.abs(now - this.#checkedAt) >= everyMs &&
-      (this.#fresh?.length ?? 0) >= LEAST_FRESH
+      Math.abs(now - this.#trainings.checkedAt) >= everyMs &&
+      (this.#material.fresh ?? 0) >= LEAST_FRESH
     );
   }
 
@@ -213,26 +190,26 @@ export class Collector {
   learn(): void {
     this.#clear();
     this.#paused = false;
-    this.#phase = this.options.task === 'classes' ? 'idle' : 'collecting';
+    this.#phase = this.#isClasses ? 'idle' : 'collecting';
   }
 
   /** What comes from now on is not collected. */
   pause(): void {
     this.#paused = true;
-    this.#coverage.interrupt();
+    this.#tally.interrupt();
   }
 
   resume(): void {
     this.#paused = false;
-    this.#coverage.interrupt();
+    this.#tally.interrupt();
   }
 
   /** Collects no more; what there is of an unfinished collection goes. */
   cancel(): void {
-    if (this.options.task === 'classes') this.#label = undefined;
+    if (this.#isClasses) this.#label = undefined;
     else if (this.#phase === 'collecting') this.#clear();
     else return;
-    this.#phase = this.#learned === undefined ? 'idle' : 'learned';
+    this.#phase = this.#resting;
   }
 
   /**
@@ -241,13 +218,12 @@ export class Collector {
    * @throws LinewatchError learn-label, learn-many-labels, learn-label-last
    */
   teach(label: unknown, last?: { windows: number } | { ms: number }): { kind: 'collected' | 'complete'; given: number } {
-    if (this.options.task !== 'classes') throw wrongLabel(label);
+    if (!this.#isClasses) throw wrongLabel(label);
     const name = this.#labels.checked(label);
     if (last === undefined) {
       this.#label = name;
-      this.#seen = 0;
-      this.#coverage.begin();
-      this.#refusal = undefined;
+      this.#tally.begin();
+      this.#trainings.refusal = undefined;
       if (this.#phase !== 'training') this.#phase = 'collecting';
       return { kind: 'collected', given: 0 };
     }
@@ -263,49 +239,26 @@ export class Collector {
   }
 
   /**
-   * All that is learned from, in the order of time.
+   * All that is learned from, in the order of time; for other tasks than classes with what it is held against, and how many rows came since the last model.
    * @throws LinewatchError learn-nothing
    */
-  begin(order: TrainingOrder = {}): { shape: RowShape; rows: Float32Array; times: Float64Array; labels?: string[] } {
-    const shape = this.#shape;
-    const isClasses = this.options.task === 'classes';
-    if (order.accept && this.#doubted !== undefined) {
-      this.#fresh = this.#fresh === undefined ? this.#doubted : merged(this.#doubted, this.#fresh);
-      this.#doubted = undefined;
-    }
-    const parts = isClasses
-      ? this.#labels.stores
-      : ([
-          ['', this.#rows],
-          ['', this.#fresh],
-        ] as [string, RowStore | undefined][]);
-    const found = parts.flatMap(([label, store]) =>
-      store === undefined ? [] : Array.from({ length: store.length }, (_, index) => ({ label, store, index, time: store.time(index) })),
-    );
-    if (shape === undefined || found.length === 0) throw new LinewatchError('learn-nothing');
-    found.sort((one, other) => one.time - other.time);
-    const width = widthOf(shape);
-    const rows = new Float32Array(found.length * width);
-    for (const [at, { store, index }] of found.entries()) rows.set(store.row(index), at * width);
+  begin(order: TrainingOrder = {}): { shape: RowShape } & Pick<TrainingRequest, 'rows' | 'times' | 'labels' | 'anchor' | 'latest'> {
+    if (order.accept) this.#material.accept();
+    const { labels, ...found } = joined(this.#isClasses ? this.#labels.stores : this.#material.stores, this.#intake.shape);
     this.#phase = 'training';
-    this.#refusal = undefined;
-    this.#order = { ...order };
+    this.#trainings.begin(order);
     this.#isStale = false;
-    const times = Float64Array.from(found, ({ time }) => time);
-    return { shape, rows, times, ...(isClasses ? { labels: found.map(({ label }) => label) } : {}) };
+    if (this.#isClasses) return { ...found, labels };
+    const { anchor } = this.#trainings;
+    return { ...found, ...(anchor === undefined ? {} : { anchor, latest: this.#material.fresh ?? 0 }) };
   }
 
-  /** A model was learned from what `begin` gave. */
-  trained(report: TrainingReport, now: number): void {
-    this.#before = this.#learned;
-    this.#learned = { at: now, report };
-    this.#order = {};
-    this.#checkedAt = now;
-    this.#needed = undefined;
-    this.#phase = 'learned';
-    if (this.#label !== undefined) this.#phase = 'collecting';
-    if (this.#rows !== undefined && this.#fresh !== undefined) this.#rows = merged(this.#rows, this.#fresh);
-    this.#fresh = undefined;
+  /** A model was learned from what `begin` gave. @param anchor what these windows are to later ones */
+  trained(report: TrainingReport, now: number, anchor?: Anchor): void {
+    this.#trainings.succeeded(report, now, anchor);
+    this.#tally.needNoMore();
+    this.#phase = this.#label === undefined ? 'learned' : 'collecting';
+    this.#material.learned();
   }
 
   /**
@@ -314,40 +267,28 @@ export class Collector {
    *   where that was wanted
    */
   refused(refusal: Refusal, now: number): 'goesOn' | 'kept' | 'refused' | 'cancelled' {
-    const isTechnical = TECHNICAL.includes(refusal.code);
-    if (!isTechnical) this.#order = {};
+    if (!isTechnical(refusal)) this.#trainings.order = {};
     if (refusal.code === 'learn-cancelled') {
-      this.#checkedAt = now;
+      this.#trainings.checkedAt = now;
       this.#isStale = false;
-      this.#phase = this.#learned === undefined ? 'idle' : 'learned';
+      this.#phase = this.#resting;
       return 'cancelled';
     }
-    if (this.options.task !== 'classes' && this.#fresh !== undefined && this.#learned !== undefined) {
-      if (!isTechnical) {
-        // The windows since then are what was wrong, unless somebody accepts them.
-        this.#doubted = this.#doubted === undefined ? this.#fresh : merged(this.#doubted, this.#fresh);
-        this.#fresh = undefined;
-      }
-      this.#checkedAt = now;
+    this.#trainings.refusal = refusal;
+    if (!this.#isClasses && this.#material.fresh !== undefined && this.learned !== undefined) {
+      if (!isTechnical(refusal)) this.#material.doubt();
+      this.#trainings.checkedAt = now;
       this.#phase = 'learned';
-      this.#refusal = refusal;
       return 'kept';
     }
-    this.#refusal = refusal;
     const needed = Number(refusal.context.expected);
-    if (refusal.code === 'learn-too-few' && this.options.task !== 'classes' && needed > 0) {
-      if (this.#isComplete()) this.#needed = Math.max(needed, this.#seen + 1);
+    if (refusal.code === 'learn-too-few' && !this.#isClasses && needed > 0) {
+      this.#tally.need(needed);
       this.#phase = 'collecting';
-      this.#coverage.interrupt();
       return 'goesOn';
     }
     this.#phase = this.#label === undefined ? 'refused' : 'collecting';
     return 'refused';
-  }
-
-  /** Training was broken off from outside: it is begun again after a restart. */
-  get isUnfinished(): boolean {
-    return this.#phase === 'training';
   }
 
   toState(): CollectorState {
@@ -358,98 +299,75 @@ export class Collector {
       recipe: this.options.recipe ?? null,
       phase: this.#phase,
       paused: this.#paused,
-      shape: this.#shape ?? null,
-      seen: this.#seen,
-      coveredMs: this.#coverage.ms,
-      needed: this.#needed ?? null,
-      rows: this.#rows?.toState() ?? null,
-      fresh: this.#fresh?.toState() ?? null,
-      doubted: this.#doubted?.toState() ?? null,
+      ...this.#intake.toState(),
+      ...this.#tally.toState(),
+      ...this.#material.toState(),
       labels: this.#labels.toState(),
       label: this.#label ?? null,
-      skipped: { ...this.#skipped },
-      learned: this.#learned ?? null,
-      before: this.#before ?? null,
-      order: this.#order,
-      checkedAt: this.#checkedAt,
-      refusal: this.#refusal ?? null,
+      ...this.#trainings.toState(),
     };
+  }
+
+  get #isClasses(): boolean {
+    return this.options.task === 'classes';
+  }
+
+  /** The phase in which nothing is under way. */
+  get #resting(): LearningPhase {
+    return this.learned === undefined ? 'idle' : 'learned';
   }
 
   #teach(label: string, values: ArrayLike<number>, time: number): Added {
     this.#labels.add(label, values, time);
-    this.#seen++;
-    if (!this.#isComplete()) return { kind: 'collected' };
+    this.#tally.count();
+    if (!this.#tally.isComplete) return { kind: 'collected' };
     this.#label = undefined;
-    this.#phase = this.#learned === undefined ? 'idle' : 'learned';
+    this.#phase = this.#resting;
     return { kind: this.#labels.isEnough ? 'complete' : 'collected' };
   }
 
-  #isComplete(): boolean {
-    return this.#seen > 0 && this.progress >= 1;
-  }
-
   #skip(reason: Skipped): Added {
-    this.#skipped[reason] = (this.#skipped[reason] ?? 0) + 1;
-    if (reason === 'quality') this.#coverage.interrupt();
-    return { kind: 'skipped', reason };
-  }
-
-  #fits(shape: RowShape): boolean {
-    return this.#shape === undefined || sameShape(this.#shape, shape);
+    if (reason === 'quality') this.#tally.interrupt();
+    return this.#intake.skip(reason);
   }
 
   /** Whether the window is such as those that were collected, or the first. */
   #fit(shape: RowShape): boolean {
-    const isEmpty = this.#rows === undefined && this.#learned === undefined && this.#labels.isEmpty;
-    if (this.#shape !== undefined && sameShape(this.#shape, shape)) this.#shape = withUnits(this.#shape, shape);
-    else if (this.#shape === undefined || isEmpty) {
-      this.#labels.forgetRecent();
-      this.#shape = shape;
-    } else return false;
-    this.#strays.clear();
-    return true;
+    const isEmpty = this.#material.isEmpty && this.learned === undefined && this.#labels.isEmpty;
+    const kind = this.#intake.take(shape, isEmpty);
+    if (kind === 'first') this.#labels.forgetRecent();
+    return kind !== 'other';
   }
 
   /** A window of another shape: when nothing else comes any more, those replace what was collected, but never by less. */
   #stray(row: Extract<Row, { kind: 'row' }>): Added {
-    if (this.#phase !== 'collecting' || this.options.task === 'classes') return this.#skip('columns');
-    const others = this.#strays.add(row, this.#seen);
+    if (this.#phase !== 'collecting' || this.#isClasses) return this.#skip('columns');
+    const others = this.#intake.stray(row, this.#tally.windows);
     if (others === undefined) return this.#skip('columns');
-    this.#clear();
-    this.#shape = others.shape;
-    this.#rows = others.rows;
-    this.#seen = others.count;
-    this.#coverage = others.coverage;
-    return { kind: this.#isComplete() ? 'complete' : 'other' };
+    this.#clear(others.shape);
+    this.#material.replace(others.rows);
+    this.#tally.replace(others.count, others.coverage);
+    return { kind: this.#tally.isComplete ? 'complete' : 'other' };
   }
 
   /** Learns again: from what there is, or when there is more. @returns false where nothing had been learned */
   #again(wantsMore: boolean): boolean {
     if (this.#phase !== 'learned' && this.#phase !== 'refused') return false;
-    this.#needed = undefined;
-    this.#refusal = undefined;
-    this.#order = {};
-    const isClasses = this.options.task === 'classes';
-    const isEnough = isClasses ? this.#labels.isEnough : (this.#rows?.length ?? 0) > 0 && !wantsMore;
-    this.#phase = isEnough ? 'training' : isClasses ? 'idle' : 'collecting';
+    this.#tally.needNoMore();
+    this.#trainings.begin({});
+    const isEnough = this.#isClasses ? this.#labels.isEnough : this.#material.hasRows && !wantsMore;
+    this.#phase = isEnough ? 'training' : this.#isClasses ? 'idle' : 'collecting';
     return true;
   }
 
-  #clear(): void {
-    this.#shape = undefined;
-    this.#rows = undefined;
-    this.#fresh = undefined;
-    this.#doubted = undefined;
-    this.#order = {};
+  /** @param shape of what is collected from now on, where it is known */
+  #clear(shape?: RowShape): void {
+    this.#intake.clear(shape);
+    this.#material.clear();
+    this.#trainings.clear();
     this.#isStale = false;
     this.#labels.clear();
     this.#label = undefined;
-    this.#skipped = {};
-    this.#seen = 0;
-    this.#needed = undefined;
-    this.#coverage.clear();
-    this.#strays.clear();
-    this.#refusal = undefined;
+    this.#tally.clear();
   }
 }

@@ -117,11 +117,11 @@ export function merged(old: RowStore, fresh: RowStore): RowStore {
   return both;
 }
 
-function base64({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): string {
+export function base64({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): string {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString('base64');
 }
 
-function bytes(text: string): ArrayBuffer {
+export function bytes(text: string): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = Buffer.from(text, 'base64');
   return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
 }

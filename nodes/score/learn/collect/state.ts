@@ -1,5 +1,5 @@
 /** What collecting is asked for, how far it is and what is kept of it. */
-import type { LearningTask, TrainingReport } from '../contract.ts';
+import type { Anchor, LearningTask, TrainingReport } from '../contract.ts';
 import type { RowShape, Skipped } from './read-row.ts';
 import type { RowStoreState } from './row-store.ts';
 
@@ -41,6 +41,9 @@ export interface Refusal {
   context: Record<string, unknown>;
 }
 
+/** An anchor as JSON: `rows` float32, little-endian, base64. */
+export type AnchorState = Omit<Anchor, 'rows'> & { rows: string };
+
 /** What is kept over a restart, as JSON. */
 export interface CollectorState {
   version: 1;
@@ -61,6 +64,8 @@ export interface CollectorState {
   skipped: Partial<Record<Skipped, number>>;
   learned: Learned | null;
   before: Learned | null;
+  anchor?: AnchorState | null;
+  anchorBefore?: AnchorState | 'same' | null;
   order: TrainingOrder;
   checkedAt: number;
   refusal: Refusal | null;
@@ -68,3 +73,13 @@ export interface CollectorState {
 
 /** What came of a window. `complete`: it was the last that was wanted; `other`: it made a fresh beginning, as all windows look so now. */
 export type Added = { kind: 'collected' | 'complete' | 'idle' | 'other' } | { kind: 'skipped'; reason: Skipped };
+
+/** JSON text in pieces, between which others get their turn. */
+export function* piecesOf(state: CollectorState): Generator<string> {
+  let separator = '{';
+  for (const [key, value] of Object.entries(state)) {
+    yield `${separator}${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    separator = ',';
+  }
+  yield '}';
+}

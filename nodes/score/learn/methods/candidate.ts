@@ -5,7 +5,7 @@ import { float32Tensor } from '../../../shared/tensor.ts';
 import { type Layer, layersInGraph, runLayers } from '../arithmetic/network.ts';
 import type { CurvePoint, UsedMethod } from '../contract.ts';
 import { trainAutoencoder } from './autoencoder.ts';
-import { integers, putBack, sharedOut } from './contributions.ts';
+import { bytesPutBack, integers, putBack, sharedOut } from './contributions.ts';
 import { forestInGraph } from './forest-graph.ts';
 import { forestError, forestScore, growForest, type TypicalScore } from './isolation-forest.ts';
 import { type Components, fitPca } from './pca.ts';
@@ -25,6 +25,8 @@ export interface Candidate {
   scales: number[];
   /** Adds itself to a model. @param input [batch, F] or [batch, T, C] @returns the outputs by name, of the input's shape or [batch, columns] */
   addTo(graph: OnnxGraph, input: OnnxValue): { reconstruction: OnnxValue; errors?: OnnxValue };
+  /** Memory that a run of the model needs for one window. */
+  bytesPerRow: number;
   curve: CurvePoint[];
   components?: Components;
 }
@@ -69,6 +71,7 @@ export function forestCandidate({ shape, scaling, training, stopping, random }: 
     method: 'isolation-forest',
     errors: (rows) => scoresOf(rows).map((score) => forestError(score, typical)),
     scales: scaling.map(({ deviation }) => deviation),
+    bytesPerRow: bytesPutBack(shape),
     addTo(graph, input) {
       const rows = flattened(graph, input, shape);
       const ordinary = graph.constant(float32Tensor([width], forest.typical));
@@ -90,6 +93,7 @@ function networkCandidate(method: UsedMethod, layers: Layer[], { shape, scaling,
     method,
     errors: (rows) => totalErrors(divideByTypical(relative(rows), typical), shape.columnCount),
     scales: scaling.map(({ deviation }, column) => deviation * (typical[column] as number)),
+    bytesPerRow: shape.columnCount > MOST_PUT_BACK ? 0 : bytesPutBack(shape),
     addTo(graph, input) {
       const rows = flattened(graph, scaledInGraph(graph, input, scaling), shape);
       const values = layersInGraph(graph, rows, layers);

@@ -8,6 +8,8 @@ import type { WindowShape } from './shape.ts';
  * model reconstructs wrongly because it was given the wrong one.
  */
 
+/** Copies of a window in `putBack` and what follows it that are there at the same time, at most. */
+const COPIES = 3;
 /** What a column weighs when none does. */
 const LEAST_SHARE = 1e-6;
 
@@ -26,6 +28,11 @@ export function putBack(graph: OnnxGraph, rows: OnnxValue, usual: OnnxValue, { c
     graph.node('Unsqueeze', [rows, integers(graph, 1)]),
   ]);
   return graph.node('Reshape', [each, integers(graph, -1, width)]);
+}
+
+/** Memory that a run needs for one window, in bytes. */
+export function bytesPutBack({ columnCount, width }: WindowShape): number {
+  return COPIES * (1 + columnCount) * width * Float32Array.BYTES_PER_ELEMENT;
 }
 
 /**

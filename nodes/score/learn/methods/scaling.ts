@@ -68,6 +68,12 @@ export function scaled(rows: Float32Array, scaling: readonly ColumnScaling[]): F
   return result;
 }
 
+/** A scaled value back in its unit. */
+export function unscaled(value: number, { centre, deviation, floor }: ColumnScaling): number {
+  const whole = centre + deviation * value;
+  return floor === undefined ? whole : Math.exp(whole);
+}
+
 /** The same inside a model. @param rows [batch, F] or [batch, T, C] */
 export function scaledInGraph(graph: OnnxGraph, rows: OnnxValue, scaling: readonly ColumnScaling[]): OnnxValue {
   const isLogged = loggedColumns(graph, scaling);

@@ -17,10 +17,10 @@ export interface Sketch {
 
 /**
  * Of very many windows every second, third, …; of a raw window mean and standard deviation of each tag; of very many columns every second, third, ….
- * @param rows [n, width]
+ * @param rows [n, width] @param most windows at most
  */
-export function sketch(rows: Float32Array, times: Float64Array, shape: WindowShape): Sketch {
-  const step = Math.max(1, Math.ceil(times.length / MOST_WINDOWS));
+export function sketch(rows: Float32Array, times: Float64Array, shape: WindowShape, most = MOST_WINDOWS): Sketch {
+  const step = Math.max(1, Math.ceil(times.length / most));
   const numbers = Array.from({ length: Math.ceil(times.length / step) }, (_, i) => i * step);
   const some = pickRows(rows, shape.width, numbers);
   const then = pickRows(times, 1, numbers);

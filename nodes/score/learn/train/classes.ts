@@ -1,19 +1,17 @@
 import { LinewatchError } from '../../../shared/errors.ts';
 import { OnnxGraph } from '../../../shared/onnx/graph.ts';
 import { float32Tensor, type Tensor } from '../../../shared/tensor.ts';
-import { LEAST_OF_CLASS, MOST_CLASSES, type OnEvent, type TrainingReport, type TrainingRequest, UNKNOWN } from '../contract.ts';
+import { type OnEvent, type TrainingReport, type TrainingRequest, UNKNOWN } from '../contract.ts';
 import { type ClassDistances, measureDistances, unknownRule, unknownShare } from '../methods/class-distance.ts';
 import { type ColumnScaling, measureScaling, scaled, scaledInGraph } from '../methods/scaling.ts';
 import { columnName, flattened, graphDims, pickRows, type WindowShape, windowShape } from '../methods/shape.ts';
-import { fitSoftmax, type LabelledRows, logLoss, probabilities, type SoftmaxHead } from '../methods/softmax.ts';
+import { fitSoftmax, type LabelledRows, probabilities, type SoftmaxHead } from '../methods/softmax.ts';
+import { chooseHead } from './choose-head.ts';
 import { type Learned, manifestOf } from './manifest.ts';
+import { splitClasses } from './split-classes.ts';
 
-/** Of each class's windows the last quarter is held out. */
-const HELD_OUT = 0.25;
-const LEAST_TRAINED = 5;
-const RIDGES = [1e-3, 1e-2, 1e-1];
-/** A head may be made less sure, never surer than it was trained. */
-const TEMPERATURES = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8];
+/** Share of the whole progress that choosing is. */
+const CHOOSING = 0.75;
 /** The head does not look further than this many deviations: far away it would be very sure of anything. */
 const FURTHEST = 8;
 
@@ -29,90 +27,65 @@ interface Head extends SoftmaxHead {
  * @throws LinewatchError learn-labels, learn-label-name, learn-label-few, learn-constant, learn-request
  */
 export function learnClasses(request: TrainingRequest, onEvent: OnEvent): Learned {
-  const { rows, times, columns, labels = [] } = request;
+  const { rows, times, columns, labels = [], windowMs } = request;
   const shape = windowShape(request.inputDims, columns);
   const { width } = shape;
-  const names = [...new Set(labels)].sort();
-  checkLabels(labels, names);
-  const classes = Uint32Array.from(labels, (label) => names.indexOf(label));
-  const { training, heldOut } = splitClasses(classes, names, times, request.windowMs);
-  const scaling = measureScaling(rows, shape);
+  const { names, leftOut, training, heldOut } = splitClasses(labels, times, windowMs);
+  const count = names.length;
+  const numberOf = new Map(names.map((name, number) => [name, number]));
+  // What is held out has no part in the scale either.
+  const scaling = measureScaling(pickRows(rows, width, training), shape);
   if (scaling.every(({ constant }) => constant)) throw new LinewatchError('learn-constant', { columns: scaling.length });
   const values = scaled(rows, scaling);
   const part = (numbers: ArrayLike<number>): LabelledRows => ({
     rows: pickRows(values, width, numbers),
-    classes: Uint32Array.from(numbers, (row) => classes[row] as number),
+    classes: Uint32Array.from(numbers, (row) => numberOf.get(labels[row] as string) as number),
   });
-  const [trained, checked, all] = [part(training), part(heldOut), part(Array.from(classes, (_, row) => row))];
+  const used = [...labels.keys()].filter((row) => numberOf.has(labels[row] as string));
+  const [trained, checked, all] = [part(training), part(heldOut), part(used)];
   const near = ({ rows: of, ...others }: LabelledRows) => ({ ...others, rows: of.map(within) });
 
-  const tried = RIDGES.map((ridge, index) => {
-    onEvent({ kind: 'progress', share: index / (RIDGES.length + 1), method: 'softmax' });
-    const { head, curve } = fitSoftmax(near(trained), width, names.length, ridge, near(checked));
-    return { ridge, head, curve, loss: logLoss(head, near(checked), width) };
-  });
-  const best = tried.reduce((least, other) => (other.loss < least.loss ? other : least));
-  const losses = TEMPERATURES.map((temperature) => logLoss(best.head, near(checked), width, temperature));
-  const temperature = TEMPERATURES[losses.indexOf(Math.min(...losses))] as number;
-  const trial: Head = { ...best.head, temperature, scaling, distances: measureDistances(trained, trained, width, names.length) };
+  const { ridge, temperature } = chooseHead(near(trained), pickRows(times, 1, training), windowMs, width, count, (share) =>
+    onEvent({ kind: 'progress', share: CHOOSING * share, method: 'softmax' }),
+  );
+  const { head: measured, curve } = fitSoftmax(near(trained), width, count, ridge, near(checked));
+  const trial: Head = { ...measured, temperature, scaling, distances: measureDistances(trained, trained, width, count) };
   const confusion = confusionOf(trial, checked, width);
   // What was held out has said how well it works; the model that is used has seen all.
-  const { head } = fitSoftmax(near(all), width, names.length, best.ridge);
-  const final: Head = { ...head, temperature, scaling, distances: measureDistances(trained, checked, width, names.length) };
+  const { head } = fitSoftmax(near(all), width, count, ridge);
+  const final: Head = { ...head, temperature, scaling, distances: measureDistances(trained, checked, width, count) };
 
   const onnx = classesFile(request.name, final, shape);
   const own = confusion.map((given, label) => (given[label] as number) / given.reduce((sum, count) => sum + count, 0));
   const report: TrainingReport = {
     task: request.task,
     method: 'softmax',
-    windows: { all: times.length, training: training.length, stopping: 0, heldOut: heldOut.length },
-    from: times[0] as number,
-    to: times.at(-1) as number,
-    curve: best.curve,
+    windows: { all: used.length, training: training.length, stopping: 0, heldOut: heldOut.length },
+    from: times[used[0] as number] as number,
+    to: times[used.at(-1) as number] as number,
+    curve,
     classes: {
       labels: names,
-      counts: names.map((_, label) => classes.filter((value) => value === label).length),
+      counts: names.map((_, label) => all.classes.filter((value) => value === label).length),
       accuracy: own.reduce((sum, share) => sum + share, 0) / own.length,
       confusion,
+      chosen: { ridge, temperature },
+      ...(leftOut.length === 0 ? {} : { leftOut }),
     },
     constant: columns.filter((_, column) => scaling[column]?.constant).map(columnName),
-    warnings: [],
+    warnings: leftOut.map(({ label, windows, needed }) => ({
+      code: 'learn-label-left-out',
+      context: { label, expected: needed, got: windows },
+    })),
   };
-  const use = { task: 'classify' as const, columns: [...columns], labels: [...names, UNKNOWN], activation: 'none' as const };
+  const use = {
+    task: 'classify' as const,
+    columns: [...columns],
+    labels: [...names, UNKNOWN],
+    activation: 'none' as const,
+    bytesPerRow: bytesPerRow(shape, count),
+  };
   return { onnx, report, manifest: manifestOf(request, onnx, report, use) };
-}
-
-function checkLabels(labels: readonly string[], names: readonly string[]): void {
-  const bad = names.find((name) => name.trim() === '' || name === UNKNOWN);
-  if (bad !== undefined) throw new LinewatchError('learn-label-name', { expected: `"", "${UNKNOWN}"`, got: `"${bad}"` });
-  if (names.length < 2) throw new LinewatchError('learn-labels', { got: names.length === 0 ? 'none' : `"${names[0]}"` });
-  if (names.length > MOST_CLASSES) {
-    throw new LinewatchError('learn-request', { property: 'labels', expected: `at most ${MOST_CLASSES} of them`, got: names.length });
-  }
-  for (const label of names) {
-    const got = labels.filter((other) => other === label).length;
-    if (got < LEAST_OF_CLASS) throw new LinewatchError('learn-label-few', { label, expected: LEAST_OF_CLASS, got });
-  }
-}
-
-/** Of each class the last quarter in time is held out; windows before it that overlap with it are left out. */
-function splitClasses(classes: Uint32Array, names: readonly string[], times: Float64Array, windowMs: number) {
-  const training: number[] = [];
-  const heldOut: number[] = [];
-  names.forEach((label, number) => {
-    const own = Array.from(classes.keys()).filter((row) => classes[row] === number);
-    const last = own.slice(-Math.max(2, Math.round(own.length * HELD_OUT)));
-    const limit = (times[last[0] as number] as number) - windowMs;
-    const before = own.slice(0, own.length - last.length).filter((row) => (times[row] as number) <= limit);
-    if (before.length < LEAST_TRAINED) {
-      const overlapping = own.length - last.length - before.length;
-      const expected = Math.ceil((LEAST_TRAINED + overlapping) / (1 - HELD_OUT)) + 1;
-      throw new LinewatchError('learn-label-few', { label, expected, got: own.length });
-    }
-    training.push(...before);
-    heldOut.push(...last);
-  });
-  return { training, heldOut };
 }
 
 /** Probabilities [n, classes + 1] of scaled rows, the last of them: unknown. */
@@ -167,5 +140,8 @@ function classesFile(name: string, { weights, bias, temperature, scaling, distan
   graph.output('probabilities', graph.node('Concat', [shares, unknown], { axis: 1 }), 'float32', ['batch', count + 1]);
   return graph.toBytes();
 }
+
+/** In the model each window is compared with the centre of each class: what differs, in deviations, squared. */
+const bytesPerRow = ({ width }: WindowShape, count: number) => 3 * count * width * Float32Array.BYTES_PER_ELEMENT;
 
 const within = (value: number) => Math.min(FURTHEST, Math.max(-FURTHEST, value));

@@ -1,6 +1,7 @@
 import { LinewatchError } from '../../../shared/errors.ts';
 import { OnnxGraph } from '../../../shared/onnx/graph.ts';
 import type { Random } from '../../../shared/random.ts';
+import { anchorOf, compareWithAnchor } from '../anchor/anchor.ts';
 import type { MethodResult, OnEvent, TrainingRequest, UsedMethod } from '../contract.ts';
 import { autoencoderCandidate, type Candidate, forestCandidate, type Material, pcaCandidate } from '../methods/candidate.ts';
 import { measureScaling } from '../methods/scaling.ts';
@@ -15,12 +16,14 @@ type NormalMethod = Exclude<UsedMethod, 'regression' | 'softmax'>;
 
 /** A method that is more complicated must find so much more than a simpler one to be taken. */
 const WORTH_IT = 0.02;
+/** A model that finds a smaller share of the made anomalies is hardly of use. */
+const WEAK = 0.25;
 /** Share of the whole progress that looking for what is not normal is. */
 const CHECK = 0.15;
 
 /**
  * Learns what is normal: a model whose error is small on windows like these, about 1 on ordinary ones.
- * @throws LinewatchError learn-too-few, learn-constant, learn-anomalous, learn-changed, learn-diverged
+ * @throws LinewatchError learn-too-few, learn-constant, learn-moved, learn-anomalous, learn-changed, learn-diverged
  */
 export function learnNormal(request: TrainingRequest, onEvent: OnEvent, random: Random): Learned {
   const { rows, times, columns } = request;
@@ -33,9 +36,11 @@ export function learnNormal(request: TrainingRequest, onEvent: OnEvent, random: 
   const { method = 'auto' } = request;
   // The simplest first: the others must be better by more than chance.
   const wanted: NormalMethod[] = method === 'auto' ? ['pca', 'isolation-forest', 'autoencoder'] : [method];
-  const warnings = suspicions(rows, times, shape, random, (share) =>
+  const { moved, doubts } = compareWithAnchor(request);
+  const looked = suspicions(rows, times, shape, random, (share) =>
     onEvent({ kind: 'progress', share: CHECK * share, method: wanted[0] as NormalMethod }),
   );
+  const warnings = [...doubts, ...looked];
   const [worst] = warnings;
   if (worst !== undefined && request.accept !== true) throw new LinewatchError(worst.code, worst.context);
 
@@ -56,6 +61,8 @@ export function learnNormal(request: TrainingRequest, onEvent: OnEvent, random: 
     { chosen: undefined as Candidate | undefined, found: 0 },
   );
   const candidate = chosen as Candidate;
+  const found = compared.find(({ method: used }) => used === candidate.method)?.found as number;
+  if (found < WEAK) warnings.push({ code: 'learn-weak', context: { percent: Math.round(100 * found), least: 100 * WEAK } });
 
   const graph = new OnnxGraph({ name: request.name, domains: candidate.method === 'isolation-forest' ? { 'ai.onnx.ml': 3 } : {} });
   const dims = graphDims(shape);
@@ -80,6 +87,7 @@ export function learnNormal(request: TrainingRequest, onEvent: OnEvent, random: 
     healthy,
     ...(candidate.components === undefined ? {} : { components: candidate.components }),
     compared,
+    ...(moved === undefined ? {} : { moved }),
     constant: scaling.flatMap(({ constant }, column) => {
       const { tag, feature } = columns[column] ?? { tag: `column ${column + 1}`, feature: 'raw' };
       return constant ? [columnName({ tag, feature })] : [];
@@ -90,7 +98,17 @@ export function learnNormal(request: TrainingRequest, onEvent: OnEvent, random: 
     const { floor } = scaling[index] ?? {};
     return { ...column, scale: Number((candidate.scales[index] as number).toPrecision(6)), ...(floor === undefined ? {} : { floor }) };
   });
-  return { onnx, report, manifest: manifestOf(request, onnx, report, { task: 'reconstruction', columns: described, healthy }) };
+  return {
+    onnx,
+    report,
+    anchor: anchorOf(request),
+    manifest: manifestOf(request, onnx, report, {
+      task: 'reconstruction',
+      columns: described,
+      healthy,
+      bytesPerRow: candidate.bytesPerRow,
+    }),
+  };
 }
 
 function learnBy(method: NormalMethod, material: Material, onEpoch: Parameters<typeof autoencoderCandidate>[1]): Candidate {

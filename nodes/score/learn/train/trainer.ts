@@ -26,6 +26,8 @@ const POLL_MS = 250;
 /** Of the JavaScript heap; the windows and the model are outside of it. */
 const HEAP_MB = 256;
 const STDERR_KEPT = 2000;
+/** What a process that is gone has still to say comes within this time. */
+const LAST_WORDS_MS = 5000;
 
 /**
  * Trains in a process of its own: the flows feel nothing of it, and whatever happens to it, Node-RED lives on. `onEvent` gets progress, and at last
@@ -68,9 +70,15 @@ export function startTraining(request: TrainingRequest, options: TrainerOptions)
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
-  child.on('message', (event: TrainingEvent) => tell(event.kind === 'done' ? { ...event, onnx: event.onnx.slice() } : event));
+  child.on('message', (event: TrainingEvent) => {
+    tell(ownCopy(event));
+    // It has said all: how it ends is nothing to wait for.
+    if (over) child.kill('SIGKILL');
+  });
   const done = new Promise<void>((resolve) => {
+    let silence: NodeJS.Timeout | undefined;
     const gone = (reason: string) => {
+      clearTimeout(silence);
       clearTimeout(deadline);
       clearInterval(poll);
       refuse('learn-crashed', { reason });
@@ -81,11 +89,25 @@ export function startTraining(request: TrainingRequest, options: TrainerOptions)
     });
     // 'close' comes after the last message and the last words.
     child.on('close', (code, signal) => gone(endOf(code, signal, stderr)));
+    // It does not come where somebody else holds on to the pipes.
+    child.on('exit', (code, signal) => {
+      silence = setTimeout(() => gone(endOf(code, signal, stderr)), LAST_WORDS_MS);
+    });
   });
-  child.send(request, (error) => {
-    if (error !== null) child.kill('SIGKILL');
-  });
+  // Without a process there is no channel either; its error is under way.
+  if (child.pid !== undefined) {
+    child.send(request, (error) => {
+      if (error !== null) child.kill('SIGKILL');
+    });
+  }
   return { pid: child.pid, cancel: () => stop('learn-cancelled', {}), done };
+}
+
+/** What is kept for long must not keep the whole message alive. */
+function ownCopy(event: TrainingEvent): TrainingEvent {
+  if (event.kind !== 'done') return event;
+  const { anchor } = event;
+  return { ...event, onnx: event.onnx.slice(), ...(anchor && { anchor: { ...anchor, rows: anchor.rows.slice() } }) };
 }
 
 function endOf(code: number | null, signal: NodeJS.Signals | null, stderr: string): string {

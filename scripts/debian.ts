@@ -11,6 +11,11 @@ const packages = {
   gcc: { command: 'gcc', for: 'compiling a server made of libmodbus' },
   'libc6-dev': { command: 'dpkg-query -W libc6-dev', for: 'compiling a server made of libmodbus' },
   socat: { command: 'socat', for: 'serial lines without hardware' },
+  ffmpeg: { command: 'ffmpeg', for: 'reading an RTSP camera' },
+  'python3-gi': { command: 'dpkg-query -W python3-gi', for: 'an RTSP camera made of GStreamer' },
+  'gir1.2-gst-rtsp-server-1.0': { command: 'dpkg-query -W gir1.2-gst-rtsp-server-1.0', for: 'an RTSP camera made of GStreamer' },
+  'gstreamer1.0-plugins-base': { command: 'dpkg-query -W gstreamer1.0-plugins-base', for: 'an RTSP camera made of GStreamer' },
+  'gstreamer1.0-plugins-good': { command: 'dpkg-query -W gstreamer1.0-plugins-good', for: 'an RTSP camera made of GStreamer' },
   'fonts-noto-cjk': { command: 'dpkg-query -W fonts-noto-cjk', for: 'Chinese letters in the screenshots' },
 } as const;
 

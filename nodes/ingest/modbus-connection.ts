@@ -2,8 +2,9 @@ import type { ConnectionOptions } from 'node:tls';
 import type { NodeAPI } from 'node-red';
 import { defineNode } from '../node-red/define-node.ts';
 import { addMetrics } from '../node-red/metrics.ts';
+import { secureOptions } from '../node-red/tls-options.ts';
 import { runtimeLanguage, wordError } from '../node-red/wording.ts';
-import { asLinewatchError, LinewatchError } from '../shared/errors.ts';
+import { asLinewatchError } from '../shared/errors.ts';
 import { ModbusConnection } from './modbus/link/connection.ts';
 import { readConnection } from './modbus/link/connection-config.ts';
 import { connectionFamilies } from './modbus/link/connection-metrics.ts';
@@ -43,16 +44,6 @@ export default defineNode({
     };
   },
 });
-
-/** What Node-RED's own TLS configuration says. @throws LinewatchError config-node where there is none of this id */
-function secureOptions(RED: NodeAPI, id: string): ConnectionOptions {
-  if (id === '') return {};
-  const node = RED.nodes.getNode(id) as unknown as { type: string; valid?: boolean; addTLSOptions?(options: object): object } | null;
-  if (node?.addTLSOptions === undefined || node.valid === false) {
-    throw new LinewatchError('config-node', { property: 'tls', expected: 'tls-config' });
-  }
-  return node.addTLSOptions({}) as ConnectionOptions;
-}
 
 interface Response {
   status(code: number): Response;

@@ -1,12 +1,12 @@
 /**
  * Anomaly score on the simulated pump skid, as it is when dragged in: a healthy week of each of five machines, then each fault at 30 and 100 %.
- * Settings were chosen on seeds 101 to 104 and 301 to 306 and on SKAB (about 30 of the tail, 3 of the learning length); 401 to 405 were looked at on
- * the way. These five were looked at for the figures only.
+ * Settings were chosen on seeds 101 to 104 and 301 to 306 and on SKAB (about 30 of the tail, 3 of the learning length), how curved relations are looked at on
+ * 701 to 706 and 711 (six ways); 401 to 405 and 501 to 505 were looked at on the way. These five were looked at for the figures only.
  */
 import type { Part } from './entry.ts';
 import { type FaultOutcome, type PumpOutcome, watchPump } from './pump/watch.ts';
 
-const SEEDS = [501, 502, 503, 504, 505];
+const SEEDS = [601, 602, 603, 604, 605];
 const DAYS = 7;
 
 export const parts: Part[] = [

@@ -193,7 +193,7 @@ describe('anomaly score (node)', () => {
     for (let second = 0; second < 200; second++) flow.send('score', pumpSample(random, second));
     flow.send('score', { command: { do: 'export' }, topic: 'backup' });
     const answer = await flow.next('dropped');
-    assert.deepEqual([answer.topic, answer.command, answer.dropped, answer.payload.version], ['backup', undefined, undefined, 2]);
+    assert.deepEqual([answer.topic, answer.command, answer.dropped, answer.payload.version], ['backup', undefined, undefined, 3]);
     const last = pumpSample(random, 200);
     flow.send('score', structuredClone(last));
     const wanted = (await flow.until('out', ({ timestamp }) => timestamp === last.timestamp)).anomaly;
@@ -206,7 +206,7 @@ describe('anomaly score (node)', () => {
       flow.send('score', structuredClone(last));
       assert.deepEqual((await flow.next('out')).anomaly, wanted);
     }
-    flow.send('score', { command: { do: 'import', state: { version: 2 } } });
+    flow.send('score', { command: { do: 'import', state: { version: 3 } } });
     assert.match(
       (await flow.next('errors')).error.message,
       /nothing that anomaly score has exported \(pause: expected an object, got nothing\); what the node has learned stays/,
@@ -267,10 +267,10 @@ describe('anomaly score (node)', () => {
 
   for (const [content, reason] of [
     ['{"version":1,"learn', /JSON/],
-    ['null', /version: expected 2, got nothing/],
-    ['{"version":99}', /version: expected 2, got 99/],
+    ['null', /version: expected 3, got nothing/],
+    ['{"version":99}', /version: expected 3, got 99/],
     ['{"version":1,"learnResults":300,"learnSamples":150,"samples":{}}', /it is of an older version of this node/],
-    ['{"version":2,"learnResults":300,"learnSamples":150,"samples":{}}', /pause: expected an object, got nothing/],
+    ['{"version":3,"learnResults":300,"learnSamples":150,"samples":{}}', /pause: expected an object, got nothing/],
   ] as const) {
     it(`puts a state that can not be used aside, says so once and learns afresh: ${content}`, async () => {
       const folder = join(userDir, 'linewatch', 'state');

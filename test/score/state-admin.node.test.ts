@@ -37,7 +37,7 @@ describe('what anomaly score has learned, by its dialog', () => {
     const random = seededRandom(1);
     for (let second = 0; second < 200; second++) flow.send('score', pumpSample(random, second));
     const { status, type, text } = await ask('score');
-    assert.deepEqual([status, type, JSON.parse(text).version], [200, 'application/json', 2]);
+    assert.deepEqual([status, type, JSON.parse(text).version], [200, 'application/json', 3]);
     assert.deepEqual(JSON.parse((await give('other', text)).text), { done: true });
     flow.waiting('out').length = 0;
     const sample = pumpSample(random, 200, { flow: 1e6 });
@@ -51,7 +51,7 @@ describe('what anomaly score has learned, by its dialog', () => {
     const { text } = await ask('score');
     for (const [id, body, problem] of [
       ['score', 'no JSON', /nothing that anomaly score has exported \(.*JSON/],
-      ['score', '{"version":7}', /version: expected 2, got 7/],
+      ['score', '{"version":7}', /version: expected 3, got 7/],
       ['shorter', text, /learned from 300 results or 150 samples, this node learns from 60 or 60/],
     ] as const) {
       const answer = await give(id, body);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Dial, scoreOf } from '../../nodes/score/detect/dial.ts';
 import { healthyLogTail, isHealthyTable } from '../../nodes/score/detect/healthy-tail.ts';
 import { LearnedTail } from '../../nodes/score/detect/learned-tail.ts';
+import { BlockTail } from '../../nodes/score/detect/together/block-tail.ts';
 import { seededRandom } from '../../nodes/shared/random.ts';
 import { healthy, START } from './signals.ts';
 
@@ -75,6 +76,27 @@ describe('learned errors', () => {
     assert.ok(Number.isFinite(tail.logTail(1)));
     assert.equal(tail.logTail(0), 0);
   });
+});
+
+describe('the tail of block maxima', () => {
+  const slow = { size: 200, fewest: 50, usualScale: 2, prior: 2 };
+
+  for (const blocks of [60, 400, 5000]) {
+    it(`finds ${blocks} blocks on few scores suspicious, and an ordinary one ordinary again`, () => {
+      const random = seededRandom(9);
+      const tail = new BlockTail(slow);
+      const score = () => -3 * Math.log(1 - random());
+      let suspicious = 0;
+      for (let at = 0; at < blocks; at++) {
+        const maximum = score();
+        if (tail.ready && tail.isSuspicious(maximum)) suspicious++;
+        tail.observe(maximum);
+      }
+      assert.ok(suspicious <= 0.1 * blocks, `${suspicious}`);
+      assert.ok(tail.isOrdinary(1) && !tail.isSuspicious(1));
+      assert.ok(tail.isSuspicious(60) && !tail.isOrdinary(60));
+    });
+  }
 });
 
 describe('the dial', () => {

@@ -91,8 +91,10 @@ export class SampleDetector {
       if (watch.logP <= logThreshold - looks.alone) alone.push(tag);
       if (change === 'adapted') adapted.push(tag);
       if (change === 'drifted') drifted.push(tag);
+      // Beside the others it is another quantity, too.
+      if (change === 'turned') this.#together?.relearn();
       used.push({ tag, unit, watch });
-      fresh.push(reading);
+      fresh.push(watch.watched === value ? reading : { ...reading, value: watch.watched });
     }
     if (used.length === 0) return undefined;
     const together = isJoint ? this.#together : undefined;

@@ -8,7 +8,7 @@ import type { SamplesState } from './samples.ts';
 
 /** All that a scorer knows, as plain data. */
 export interface ScorerState {
-  version: 2;
+  version: 3;
   learnResults: number;
   learnSamples: number;
   pause: PauseState;
@@ -31,9 +31,9 @@ const MOST_INTERVALS = 31;
  */
 export function checkState(content: unknown): ScorerState {
   const saved = (content ?? {}) as Partial<ScorerState>;
-  if (saved.version !== 2) {
-    const isOlder = (saved.version as unknown) === 1;
-    throw new Error(isOlder ? 'it is of an older version of this node' : `version: expected 2, got ${describe(saved.version)}`);
+  if (saved.version !== 3) {
+    const isOlder = [1, 2].includes(saved.version as unknown as number);
+    throw new Error(isOlder ? 'it is of an older version of this node' : `version: expected 3, got ${describe(saved.version)}`);
   }
   const { pause, alarm, flags, dial, results, samples } = saved;
   for (const [name, part] of Object.entries({ pause, alarm, flags, dial, results, samples })) {

@@ -1,16 +1,18 @@
 import { LinewatchError } from '../../shared/errors.ts';
-import type { AnomalyInfo } from '../../shared/messages.ts';
 import { type Command, readCommand, wrong } from './command.ts';
 import { CoolDown, usualCoolDown, WHOLE } from './cool-down.ts';
-import { Dial, type FalseAlarms, scoreOf } from './dial.ts';
+import { Dial, type FalseAlarms } from './dial.ts';
 import { isHealthyTable } from './healthy-tail.ts';
-import type { Evidence, Judgement } from './judgement.ts';
+import type { Judgement } from './judgement.ts';
+import { type Judged, judgedAs, type Outcome } from './outcome.ts';
 import { Pause, type PauseReason, type RunningRule } from './pause.ts';
 import type { Reading } from './read-message.ts';
 import { ReconstructionDetector, type ReconstructionState } from './reconstruction.ts';
 import { SampleDetector, type SamplesState } from './samples.ts';
 import { checkState, type ScorerState } from './scorer-state.ts';
 import type { TagTuning } from './tag/tuning.ts';
+
+export type { Outcome } from './outcome.ts';
 
 export interface ScorerOptions {
   falseAlarms: FalseAlarms;
@@ -30,19 +32,6 @@ export interface ScorerOptions {
   /** Watches only while the machine runs. */
   running?: RunningRule;
 }
-
-export type Outcome =
-  | { dropped: 'errorNotFinite' | 'noNumber' | 'notNew' | 'tooManyTags' }
-  /** It held only whether the machine runs, which is noted. */
-  | { absorbed: true }
-  | {
-      anomaly: Omit<AnomalyInfo, 'cause'>;
-      evidence: Evidence[];
-      progress: number;
-      adapted: string[];
-      drifted: string[];
-      badHealthy: boolean;
-    };
 
 const NOTHING: Judgement = {
   phase: 'watching',
@@ -169,7 +158,7 @@ export class Scorer {
   #frame(): Omit<ScorerState, 'samples'> {
     const { learnResults, learnSamples } = this.#options;
     return {
-      ...{ version: 2, learnResults, learnSamples, pause: this.#pause.toState(), alarm: this.#alarm.toState() },
+      ...{ version: 3, learnResults, learnSamples, pause: this.#pause.toState(), alarm: this.#alarm.toState() },
       ...{ flags: [this.#interrupted, this.#sawAnomaly], dial: this.#dial.toState(), results: this.#results.toState() },
     };
   }
@@ -236,28 +225,15 @@ export class Scorer {
     this.#sawAnomaly = other.#sawAnomaly;
   }
 
-  #outcome(judgement: Judgement, time: number, paused?: PauseReason): Extract<Outcome, { anomaly: unknown }> {
-    const { logP, contributions, evidence, progress, adapted, drifted, skipped, alone } = judgement;
+  #outcome(judgement: Judgement, time: number, paused?: PauseReason): Judged {
     const threshold = this.#dial.logThreshold;
+    const { logP, contributions, evidence, alone } = judgement;
     const isAnomaly = logP <= threshold;
     if (isAnomaly) this.#sawAnomaly = true;
     const whole = { alone: isAnomaly ? [WHOLE] : [], seen: [WHOLE] };
     const odd = alone === undefined ? whole : { alone, seen: Object.keys(contributions) };
     const coolDownMs = this.#options.coolDownMs ?? usualCoolDown(this.#dial.interval, this.#dial.messages);
-    const anomaly: Omit<AnomalyInfo, 'cause'> = {
-      score: scoreOf(logP),
-      isAnomaly,
-      alarm: this.#alarm.isAlarm({ isAnomaly, leading: evidence[0]?.tag, ...odd }, time, coolDownMs),
-      // Not 0 even where a double would be: its logarithm is what people plot.
-      pValue: Math.exp(Math.max(-690, logP)),
-      threshold: scoreOf(threshold),
-      contributions,
-      phase: paused === undefined ? judgement.phase : 'paused',
-    };
-    if (paused !== undefined) anomaly.paused = paused;
-    if (skipped.length > 0) anomaly.skipped = skipped;
-    const moved = [...adapted, ...drifted];
-    if (moved.length > 0) anomaly.drifted = moved;
-    return { anomaly, evidence, progress, adapted, drifted, badHealthy: false };
+    const isAlarm = this.#alarm.isAlarm({ isAnomaly, leading: evidence[0]?.tag, ...odd }, time, coolDownMs);
+    return judgedAs(judgement, { threshold, isAlarm, paused });
   }
 }

@@ -1,5 +1,7 @@
 import { packNumbers, unpackFloat64 } from '../../shared/pack-numbers.ts';
+import { readableDuration } from '../../shared/readable.ts';
 import type { Evidence } from './judgement.ts';
+import { Counter } from './tag/counter.ts';
 import { Looks } from './tag/looks.ts';
 import { Numbers } from './tag/numbers.ts';
 import { BLOCK } from './tag/shift.ts';
@@ -33,7 +35,10 @@ export type TagWatchState = string;
  */
 export class TagWatch {
   readonly #options: TagOptions;
-  readonly #looks: Looks;
+  #looks: Looks;
+  readonly #counter = new Counter();
+  /** What was watched of the last reading: the reading, or what a counter has risen by. */
+  #watched: number | undefined;
   /** Readings learned, and strange ones in a row. */
   #count = 0;
   #strangeRun = 0;
@@ -47,7 +52,7 @@ export class TagWatch {
   /** @throws Error where the state is none */
   constructor(options: TagOptions, state?: TagWatchState) {
     this.#options = options;
-    this.#looks = new Looks(MEMORY, options.tuning ?? usualTuning);
+    this.#looks = this.#newLooks();
     if (state !== undefined) this.#load(new Numbers(unpackFloat64(state)));
   }
 
@@ -58,6 +63,11 @@ export class TagWatch {
 
   get ready(): boolean {
     return this.#count >= this.#options.warmUp && this.#looks.changes >= CHANGES;
+  }
+
+  /** The last reading, or what a counter has risen by; undefined where that is not known. */
+  get watched(): number | undefined {
+    return this.#watched;
   }
 
   /** 0..1; a constant tag is done too: it can only stay silent. */
@@ -84,9 +94,58 @@ export class TagWatch {
    * @param value finite
    * @param time epoch ms
    * @param logThreshold ln p from which on this tag alone would be an anomaly
-   * @returns 'adapted' when a lasting change has been taken for the new normal; 'drifted', once, when it has lasted as long but is not to be
+   * @returns 'adapted' when a lasting change has been taken for the new normal; 'drifted', once, when it has lasted as long but is not to be; 'turned'
+   * when it has shown to be a counter, or to be none, and is learned anew as such
    */
-  judge(value: number, time: number, logThreshold: number): 'adapted' | 'drifted' | undefined {
+  judge(value: number, time: number, logThreshold: number): 'adapted' | 'drifted' | 'turned' | undefined {
+    const wasCounter = this.#counter.isCounter;
+    this.#watched = this.#counter.read(value, time, this.#looks.interval);
+    if (this.#counter.isCounter !== wasCounter) return this.#turn();
+    if (this.#watched === undefined) {
+      this.#looks.forget();
+      return undefined;
+    }
+    const change = this.#judge(this.#watched, time, logThreshold);
+    return this.ready && this.#counter.decide() ? this.#turn() : change;
+  }
+
+  /** What the last reading had against it, if anything. */
+  evidence(tag: string, unit: string): Evidence | undefined {
+    const usual = this.#counter.isCounter ? `${unit}/${readableDuration(this.#looks.interval)}` : unit;
+    return this.#looks.evidence(tag, usual, this.#time);
+  }
+
+  /** "That was normal": what is strange now, or was last, is known from here on; a level that has lasted becomes the normal one. */
+  accept(): void {
+    const { kind } = this.#looks;
+    const isLevel = this.#strangeRun >= BLOCK || kind === 'shift' || kind === 'spread';
+    this.#looks.accept();
+    this.#strangeRun = 0;
+    if (isLevel) this.relearn();
+  }
+
+  /** Learns this tag afresh; extremes, holds and courses seen before stay known. */
+  relearn(): void {
+    this.#looks.startAnew();
+    this.#count = 0;
+    this.#strangeRun = 0;
+  }
+
+  /** After a pause nothing reaches back to before it. */
+  resume(): void {
+    this.#counter.resume();
+    this.#looks.resume();
+  }
+
+  toState(): TagWatchState {
+    const time = [this.#time === undefined ? 0 : 1, this.#time ?? 0, this.#lateRun];
+    const before = [this.#before.mean, this.#before.deviation];
+    return packNumbers(
+      Float64Array.from([this.#count, this.#strangeRun, ...before, ...time, this.skipped, ...this.#counter.save(), ...this.#looks.save()]),
+    );
+  }
+
+  #judge(value: number, time: number, logThreshold: number): 'adapted' | 'drifted' | undefined {
     const looks = this.#looks;
     looks.push(value, time, this.ready);
     if (this.ready) looks.judge();
@@ -110,36 +169,17 @@ export class TagWatch {
     return 'adapted';
   }
 
-  /** What the last reading had against it, if anything. */
-  evidence(tag: string, unit: string): Evidence | undefined {
-    return this.#looks.evidence(tag, unit, this.#time);
-  }
-
-  /** "That was normal": what is strange now, or was last, is known from here on; a level that has lasted becomes the normal one. */
-  accept(): void {
-    const { kind } = this.#looks;
-    const isLevel = this.#strangeRun >= BLOCK || kind === 'shift' || kind === 'spread';
-    this.#looks.accept();
-    this.#strangeRun = 0;
-    if (isLevel) this.relearn();
-  }
-
-  /** Learns this tag afresh; extremes, holds and courses seen before stay known. */
-  relearn(): void {
-    this.#looks.startAnew();
+  /** What is watched of it from here on is another quantity. */
+  #turn(): 'turned' {
+    this.#looks = this.#newLooks();
     this.#count = 0;
     this.#strangeRun = 0;
+    this.#watched = undefined;
+    return 'turned';
   }
 
-  /** After a pause nothing reaches back to before it. */
-  resume(): void {
-    this.#looks.resume();
-  }
-
-  toState(): TagWatchState {
-    const time = [this.#time === undefined ? 0 : 1, this.#time ?? 0, this.#lateRun];
-    const before = [this.#before.mean, this.#before.deviation];
-    return packNumbers(Float64Array.from([this.#count, this.#strangeRun, ...before, ...time, this.skipped, ...this.#looks.save()]));
+  #newLooks(): Looks {
+    return new Looks(MEMORY, this.#options.tuning ?? usualTuning);
   }
 
   #load(from: Numbers): void {
@@ -150,6 +190,7 @@ export class TagWatch {
     const time = from.next();
     this.#time = isKnown ? time : undefined;
     [this.#lateRun, this.skipped] = [from.next(), from.next()];
+    this.#counter.load(from);
     this.#looks.load(from);
     from.end();
   }

@@ -82,6 +82,11 @@ export class Looks {
     return this.#hold.changes;
   }
 
+  /** ms from one reading to the next, usually; 0 where it is not known. */
+  get interval(): number {
+    return this.#pace.usual;
+  }
+
   /** Mean and standard deviation of what is remembered. */
   get usual(): { mean: number; deviation: number } {
     return { mean: this.#moments.mean, deviation: this.#moments.standardDeviation };

@@ -8,6 +8,9 @@ const REMEMBERED = 90_000;
 const HEAVINESS = 0.05;
 /** An anomaly that is over teaches, too, that such things come; but no more than one so many scales beyond the start. */
 const FARTHEST = 8;
+/** The chance of a block's maximum from which on a score is suspicious, and above which it is ordinary again. */
+const SUSPICIOUS = Math.log(0.06);
+const ORDINARY = Math.log(0.18);
 
 export interface TailOptions {
   /** Neighbouring scores are alike: of so many in a row only the largest is an observation. */
@@ -73,11 +76,19 @@ export class BlockTail {
     this.#fit();
   }
 
+  /** Whether the score is in the tail, and far enough out that nothing is to be learned from its sample. */
+  isSuspicious(score: number): boolean {
+    return score > this.start && this.#logBlock(score) <= SUSPICIOUS;
+  }
+
+  /** Whether a score that was suspicious no longer is. Of many blocks the tail is the far end only: what lies well below its start is ordinary anyway. */
+  isOrdinary(score: number): boolean {
+    return score <= this.start / 2 || this.#logBlock(score) > ORDINARY;
+  }
+
   /** ln of the chance that one score is this large or larger, such that blocks have the maxima they have. */
   logTail(score: number): number {
-    const beyond = (score - this.start) / this.#scale;
-    const logExcess = beyond > 0 ? Math.log1p(HEAVINESS * beyond) / HEAVINESS : beyond;
-    const logBlock = Math.log(this.#excesses() / Math.max(1, this.#count)) - logExcess;
+    const logBlock = this.#logBlock(score);
     if (logBlock < -20) return logBlock - Math.log(this.#options.size);
     // Of independent scores the largest is below with the power of one being below.
     return Math.log(-Math.expm1(Math.log1p(-Math.min(1 - 1e-15, Math.exp(logBlock))) / this.#options.size));
@@ -97,6 +108,13 @@ export class BlockTail {
     this.#values.push(...from.list(LARGEST));
     this.#blocks.push(...from.list(LARGEST));
     if (this.#values.length > 0) this.#fit();
+  }
+
+  /** ln of the chance that a block's maximum is this large or larger. */
+  #logBlock(score: number): number {
+    const beyond = (score - this.start) / this.#scale;
+    const logExcess = beyond > 0 ? Math.log1p(HEAVINESS * beyond) / HEAVINESS : beyond;
+    return Math.log(this.#excesses() / Math.max(1, this.#count)) - logExcess;
   }
 
   #insert(maximum: number): void {

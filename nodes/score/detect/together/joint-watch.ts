@@ -2,8 +2,8 @@ import { packNumbers, unpackFloat64 } from '../../../shared/pack-numbers.ts';
 import type { Evidence } from '../judgement.ts';
 import { Numbers } from '../tag/numbers.ts';
 import { Components } from './components.ts';
+import { Explained } from './explained.ts';
 import type { Method } from './method.ts';
-import { Residual } from './residual.ts';
 import { Roster, type RosterState, type Value } from './roster.ts';
 import { ScoreTails } from './score-tails.ts';
 
@@ -41,7 +41,7 @@ export class JointWatch {
   readonly #options: TogetherOptions;
   readonly #roster: Roster;
   readonly #method: Method;
-  readonly #tails = new ScoreTails();
+  readonly #tails: ScoreTails;
   #isAnomaly = false;
   #oddRun = 0;
   #seen = 0;
@@ -57,7 +57,8 @@ export class JointWatch {
   constructor(options: TogetherOptions, leftOut: ReadonlySet<string>, state?: JointState) {
     this.#options = options;
     this.#roster = new Roster(leftOut, state?.roster);
-    this.#method = options.method === 'pca' ? new Components() : new Residual();
+    this.#method = options.method === 'pca' ? new Components() : new Explained();
+    this.#tails = new ScoreTails(this.#method.scores.length);
     if (state !== undefined) this.#load(new Numbers(unpackFloat64(state.numbers)));
   }
 
@@ -108,7 +109,7 @@ export class JointWatch {
     if (isReady) this.#assess(least, logThreshold);
     const isOdd = isReady && (this.#isAnomaly || this.#tails.isSuspicious);
     this.#oddRun = isOdd ? this.#oddRun + 1 : 0;
-    if (this.#seen >= this.#options.warmUp / 2) this.#tails.learn(scores, this.#isAnomaly);
+    if (this.#seen >= this.#options.warmUp / 2) this.#tails.learn(this.#isAnomaly);
     this.#learnSample(isOdd, isReady);
     return isOdd && this.#hasLasted();
   }

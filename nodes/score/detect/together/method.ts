@@ -5,7 +5,10 @@ import type { Numbers } from '../tag/numbers.ts';
  * learned, `learn`.
  */
 export interface Method {
-  /** How odd the tags are, 0 or larger, the larger the odder: two ways to be odd, each fast (0, 1) and slow (2, 3). */
+  /**
+   * How odd the tags are, 0 or larger, the larger the odder, and below 0 while that is not known: two ways to be odd, each fast (0, 1) and slow (2, 3); where
+   * there are 8, the same of another model of the tags.
+   */
   readonly scores: Float64Array;
   /** How many samples of each tag were learned. */
   readonly counts: Float64Array;

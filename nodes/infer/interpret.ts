@@ -1,96 +1,81 @@
-import { defineNode, type Message, serviceOf } from '../node-red/define-node.ts';
-import { describe, LinewatchError } from '../shared/errors.ts';
-import type { WindowColumn } from '../shared/messages.ts';
-import { isTensor, type Tensor } from '../shared/tensor.ts';
-import { checkColumns, windowColumns } from './input/check-columns.ts';
-import { activations, interpretClasses } from './interpret/classify.ts';
-import { interpretReconstruction } from './interpret/reconstruction.ts';
-import { pickOutput } from './interpret/tensor-values.ts';
+import { defineNode, serviceOf } from '../node-red/define-node.ts';
+import type { ErrorContext } from '../shared/errors.ts';
+import { readLabels } from './interpret/labels-file.ts';
+import { type PictureService, registerPictureAdmin } from './interpret/last-picture.ts';
+import { type InterpretSettings, readSettings } from './interpret/settings.ts';
+import { type Interpreted, interpret } from './interpret/tasks.ts';
 import type { ModelHandle } from './model/model-handle.ts';
-import type { Manifest } from './model-file/manifest.ts';
+import { foldersOf } from './model-admin.ts';
 
-interface Config {
-  task: 'auto' | 'reconstruction' | 'classify';
-  model: string;
-  output: string;
-  activation: (typeof activations)[number];
-  topK: number;
-  labels: string[];
-}
-
-export default defineNode<Config>({
+export default defineNode<InterpretSettings>({
   type: 'linewatch-interpret',
   url: import.meta.url,
-
-  read: (fields) => ({
-    task: fields.choice('task', ['auto', 'reconstruction', 'classify'], 'auto'),
-    model: fields.text('model', { optional: true }),
-    output: fields.text('output', { optional: true }),
-    activation: fields.choice('activation', activations, 'auto'),
-    topK: fields.number('topK', { integer: true, min: 1, max: 1000, default: 5 }),
-    labels: fields.names('labels'),
-  }),
+  register: registerPictureAdmin,
+  read: readSettings,
 
   start({ config, clock, status, RED }) {
     const model = config.model === '' ? undefined : serviceOf<ModelHandle>(RED, 'model', config.model, 'onnx-model');
+    let ofFile: Promise<string[]> | undefined;
+    const readFile = async () => {
+      if (config.labelsFile === '' || config.labels.length > 0) return config.labels;
+      ofFile ??= readLabels(config.labelsFile, foldersOf(RED.settings));
+      return ofFile.catch((thrown) => {
+        // Perhaps the file is there by the next message.
+        ofFile = undefined;
+        throw thrown;
+      });
+    };
+    let picture: Uint8Array | undefined;
     let shownAt = Number.NEGATIVE_INFINITY;
-    const show = (key: string, values: Record<string, string>) => {
+    const show = ([key, values]: ReturnType<typeof shortly>) => {
       if (clock.now() - shownAt < 1000) return;
       shownAt = clock.now();
       status('green', key, values);
     };
+    const service: PictureService = { picture: () => picture };
     return {
+      service,
       async input(message, send) {
         try {
+          const buffer = (message.image as { buffer?: unknown } | undefined)?.buffer;
+          if (buffer instanceof Uint8Array) picture = buffer;
           const manifest = await model?.manifest();
-          if (taskOf(config.task, manifest, message) === 'reconstruction') {
-            const payload = reconstruction(message, config.output, manifest);
-            send({ ...message, payload });
-            show('error', { error: payload.error.toPrecision(3) });
-          } else {
-            const labels = config.labels.length > 0 ? config.labels : (manifest?.labels ?? []);
-            const activation = config.activation === 'auto' ? (manifest?.activation ?? 'auto') : config.activation;
-            const payload = interpretClasses(pickOutput(message.payload, config.output), { ...config, labels, activation });
-            send({ ...message, payload });
-            show('label', { label: payload.label, score: payload.score.toPrecision(2) });
-          }
+          const own = await readFile();
+          const labels = own.length > 0 ? own : (manifest?.labels ?? []);
+          const interpreted = interpret(message, { settings: config, manifest, labels });
+          send({ ...message, payload: interpreted.result });
+          show(shortly(interpreted));
         } catch (thrown) {
           // After an error the next good result shows at once.
           shownAt = Number.NEGATIVE_INFINITY;
           throw thrown;
         }
       },
+      close() {
+        picture = undefined;
+      },
     };
   },
 });
 
-/** `auto` goes by the manifest; without one, by `msg.input`, which onnx-infer keeps for reconstructions only. */
-function taskOf(task: Config['task'], manifest: Manifest | undefined, message: Message): 'reconstruction' | 'classify' {
-  const wanted = task === 'auto' ? (manifest?.task ?? (isTensor(message.input) ? 'reconstruction' : '')) : task;
-  if (wanted === 'reconstruction' || wanted === 'classify') return wanted;
-  throw new LinewatchError('interpret-task', { got: wanted === '' ? 'nothing' : describe(wanted) });
-}
-
-function reconstruction(message: Message, outputName: string, manifest: Manifest | undefined) {
-  const { reconstruction: judged, errors } = judgedOutputs(message.payload, outputName);
-  const output = judged ?? pickOutput(message.payload, outputName);
-  const { input } = message;
-  if (!isTensor(input)) {
-    throw new LinewatchError('interpret-shape', { property: 'msg.input', expected: "the model's input tensor", got: describe(input) });
+/** A result in one line: the key of the status, and its values. */
+function shortly({ task, result }: Interpreted): [key: string, values?: ErrorContext] {
+  switch (task) {
+    case 'reconstruction':
+      return ['error', { error: result.error.toPrecision(3) }];
+    case 'classify':
+      return ['label', { label: result.label, score: result.score.toPrecision(2) }];
+    case 'anomalyMap':
+      return ['map', { score: result.score.toPrecision(3), count: result.count }];
+    case 'textLines':
+      return ['lines', { count: result.count }];
+    case 'text':
+      return result.lines.length === 0 ? ['unread'] : ['text', { text: result.text.replaceAll('\n', ' · ') }];
+    case 'objects': {
+      const labels = Object.entries(result.counts)
+        .map(([label, count]) => `${label} ${count}`)
+        .join(', ');
+      return result.count === 0 ? ['nothing'] : ['objects', { labels }];
+    }
   }
-  const trained = manifest?.inputs?.[0]?.columns;
-  const columns: readonly WindowColumn[] = windowColumns(message.window) ?? trained ?? numbered(input.dims.at(-1) ?? 1);
-  if (trained !== undefined) checkColumns(columns, trained);
-  return interpretReconstruction(input, output, columns, { trained: trained ?? [], healthy: manifest?.healthy, errors });
-}
-
-/** The two outputs of a model that says itself how far off each column is: `reconstruction` and `errors`. */
-function judgedOutputs(payload: unknown, outputName: string): { reconstruction?: Tensor; errors?: Tensor } {
-  const { reconstruction, errors } = (payload ?? {}) as Record<string, unknown>;
-  return outputName === '' && isTensor(reconstruction) && isTensor(errors) ? { reconstruction, errors } : {};
-}
-
-/** For an array that never was a window: columns called by their number. */
-function numbered(count: number): WindowColumn[] {
-  return Array.from({ length: count }, (_, index) => ({ tag: `column ${index + 1}`, feature: 'raw', unit: '' }));
 }

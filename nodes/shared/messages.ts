@@ -55,6 +55,8 @@ export interface InferenceInfo {
   backend: string;
   queueMs: number;
   runMs: number;
+  /** Where the message was a picture: until it was the model's input; meanwhile the model may have run on another. */
+  prepareMs?: number;
   /** How many messages the run was shared by. */
   batch: number;
   /** For a model whose output is fed back; `reset`: what it had was lost by a restart or a swap. */
@@ -145,6 +147,8 @@ export interface ObjectsResult {
   counts: Record<string, number>;
   /** Zone → how many are in it; only where zones were drawn. */
   zones?: Record<string, number>;
+  /** Zone → its corners in picture pixels, for whoever draws them. */
+  zoneOutlines?: Record<string, [number, number][]>;
 }
 
 /** What `interpret` sends for an anomaly map: how odd each place of a picture is. */

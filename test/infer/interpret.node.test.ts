@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import sharp from 'sharp';
 import interpret from '../../nodes/infer/interpret.ts';
 import onnxInfer from '../../nodes/infer/onnx-infer.ts';
 import onnxModel from '../../nodes/infer/onnx-model.ts';
 import { float32Tensor } from '../../nodes/shared/tensor.ts';
-import { type RunningFlow, startFlow } from '../node-red/flow.ts';
+import { type RunningFlow, startAdmin, startFlow } from '../node-red/flow.ts';
 import { scaleModel, temporaryFolder } from './models.ts';
 
 const columns = [
@@ -32,6 +33,9 @@ describe('interpret', () => {
     }),
     'classes.onnx': scaleModel(1, 2),
     'classes.json': JSON.stringify({ task: 'classify', labels: ['good', 'bad'] }),
+    'found.onnx': scaleModel(1, 2),
+    'found.json': JSON.stringify({ task: 'objects', labels: ['bad', 'good'], threshold: 0.6 }),
+    'characters.txt': 'P\n7\n°\n',
     'other.onnx': scaleModel(1, 2),
     'other.json': JSON.stringify({ task: 'segment' }),
   });
@@ -108,9 +112,107 @@ describe('interpret', () => {
     assert.deepEqual([payload.label, payload.top.length], ['dent', 1]);
   });
 
+  const image = {
+    width: 128,
+    height: 64,
+    placement: { width: 64, height: 64, x: 0, y: -32, scaleX: 2, scaleY: 2, region: { x: 0, y: 0, width: 128, height: 64 } },
+  };
+  const boxes = float32Tensor([1, 2, 6], Float32Array.of(20, 24, 40, 44, 0.9, 1, 2, 20, 12, 30, 0.5, 0));
+
+  it('finds objects in the picture, counts them by label and by zone, and keeps the rest of the message', async () => {
+    const zones = JSON.stringify([
+      {
+        name: 'belt',
+        points: [
+          [0, 0.5],
+          [1, 0.5],
+          [1, 1],
+          [0, 1],
+        ],
+      },
+    ]);
+    const { send, next, status } = await start({ model: '', task: 'objects', labels: 'bolt, nut', zones });
+    send('interpret', { payload: boxes, image, topic: 'camera 1' });
+    const { payload, topic, image: passed } = await next('out');
+    assert.deepEqual([payload.count, payload.counts, payload.zones], [2, { nut: 1, bolt: 1 }, { belt: 1 }]);
+    assert.deepEqual(payload.objects[0].box, { x: 40, y: 16, width: 40, height: 40 });
+    assert.deepEqual([topic, passed.width], ['camera 1', 128]);
+    await status('interpret', ({ fill, text }) => fill === 'green' && text === 'nut 1, bolt 1');
+  });
+
+  it('takes task, layout, labels and thresholds from the manifest, and what the dialog says before them', async () => {
+    const { send, next } = await start({}, 'found.onnx');
+    send('interpret', { payload: boxes, image });
+    assert.deepEqual((await next('out')).payload.counts, { good: 1 });
+    await flow?.stop();
+    const again = await start({ threshold: '0.4' }, 'found.onnx');
+    again.send('interpret', { payload: boxes, image });
+    assert.deepEqual((await again.next('out')).payload.counts, { good: 1, bad: 1 });
+  });
+
+  it('gives the last picture that came through, upright and small, to those who may read', async () => {
+    const { send, next } = await start({ model: '', task: 'objects' });
+    const admin = await startAdmin();
+    const ask = (id: string) => fetch(`${admin.url}/linewatch/interpret/picture?id=${id}`);
+    assert.equal((await ask('interpret')).status, 204);
+    const buffer = await sharp({ create: { width: 2000, height: 1000, channels: 3, background: 'red' } })
+      .withMetadata({ orientation: 6 })
+      .tiff()
+      .toBuffer();
+    send('interpret', { payload: boxes, image: { ...image, buffer } });
+    await next('out');
+    const answer = await ask('interpret');
+    const { format, width, height } = await sharp(Buffer.from(await answer.arrayBuffer())).metadata();
+    assert.deepEqual([answer.headers.get('content-type'), format, width, height], ['image/jpeg', 'jpeg', 800, 1600]);
+    assert.equal((await ask('model')).status, 204);
+    await admin.stop();
+  });
+
+  it('reads lines of text by the characters of a file in the model folders', async () => {
+    const { send, next } = await start({ model: '', task: 'text', labelsFile: 'characters.txt' });
+    const steps = Float32Array.of(0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1);
+    send('interpret', { payload: float32Tensor([1, 3, 4], steps) });
+    assert.equal((await next('out')).payload.text, 'P7°');
+  });
+
   for (const [what, node, path, message, expected] of [
-    ['a task that it does not know', {}, 'other.onnx', { payload: row(1, 2) }, /task: expected reconstruction or classify, got "segment"/],
-    ['no task', { model: '' }, 'half.onnx', { payload: row(1, 2) }, /task: expected reconstruction or classify, got nothing/],
+    [
+      'a labels file that is not there',
+      { model: '', task: 'objects', labelsFile: 'none.txt' },
+      '',
+      { payload: boxes, image },
+      /none\.txt is in none/,
+    ],
+    [
+      'a labels file with too few lines',
+      { model: '', task: 'text', labelsFile: 'characters.txt' },
+      '',
+      { payload: float32Tensor([1, 1, 9], new Float32Array(9)) },
+      /labels: expected 7, .* got 3/,
+    ],
+    [
+      'objects without their picture',
+      { model: '', task: 'objects' },
+      '',
+      { payload: boxes },
+      /msg\.image: expected the size of the picture .* got nothing/,
+    ],
+    [
+      'zones that are none',
+      { model: '', task: 'objects', zones: '[{}]' },
+      '',
+      { payload: boxes, image },
+      /zones: expected a name for each zone/,
+    ],
+    ['a score that is no share', { model: '', task: 'objects', threshold: '40' }, '', { payload: boxes, image }, /threshold: .*40/],
+    [
+      'a task that it does not know',
+      {},
+      'other.onnx',
+      { payload: row(1, 2) },
+      /task: expected one of reconstruction, classify, .*, got "segment"/,
+    ],
+    ['no task', { model: '' }, 'half.onnx', { payload: row(1, 2) }, /task: expected one of reconstruction, classify, .*, got nothing/],
     [
       'a reconstruction without its input',
       {},

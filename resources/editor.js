@@ -89,8 +89,10 @@
    * An editable table: one row per item, one field per column.
    * @param {string} selector an empty <ol> in the dialog
    * @param {{ key: string, label: string, hint?: string, width?: string, options?: [string, string][], placeholder?: string, list?: string,
+   *   type?: string, initial?: string,
    *   check?: (value: string, row: object, rows: object[]) => string, off?: (row: object) => boolean }[]} columns
-   *   `check` says what is wrong with a cell, '' for nothing; `off` where a cell has no meaning; `list` is the id of a <datalist>
+   *   `check` says what is wrong with a cell, '' for nothing; `off` where a cell has no meaning; `list` is the id of a <datalist>,
+   *   `type` that of the <input> (text), `initial` what a new row has
    * @param {object[]} rows
    */
   function table(selector, columns, rows) {
@@ -129,12 +131,12 @@
       addItem(container, _index, item) {
         const row = item.row ?? {};
         const line = $('<div class="linewatch-row">').css('grid-template-columns', grid).appendTo(container);
-        for (const { key, label, options, placeholder, list: suggestions } of columns) {
-          const field = options ? $('<select>') : $('<input type="text">');
+        for (const { key, label, options, placeholder, list: suggestions, type = 'text', initial = '' } of columns) {
+          const field = options ? $('<select>') : $('<input>').attr('type', type);
           for (const [value, words] of options ?? []) $('<option>').val(value).text(words).appendTo(field);
           if (suggestions) field.attr('list', suggestions);
           field.attr({ 'aria-label': label, placeholder: placeholder ?? '', 'data-key': key });
-          field.val(row[key] ?? (options ? options[0][0] : '')).appendTo(line);
+          field.val(row[key] ?? (options ? options[0][0] : initial)).appendTo(line);
         }
         line.on('input change', checkAll);
         if (building) return;

@@ -55,6 +55,19 @@
     );
   }
 
+  /** How a picture becomes an input, in a few words. */
+  function wordPicture({ width, height, fit, colour, tiles }, keep) {
+    const side = (pixels) => (pixels === 0 ? '?' : pixels);
+    const parts = [
+      words(keep ? 'description.kept' : 'description.picture'),
+      `${side(width)} × ${side(height)}`,
+      words(`description.fit.${fit}`),
+      words(`description.colour.${colour}`),
+      tiles && words('description.tiles'),
+    ];
+    return parts.filter(Boolean).join(' · ');
+  }
+
   /** `[1, ?, 128]`; a dimension without a name is known only when the model runs. */
   const shape = (dims) => (dims ? `[${dims.join(', ')}]` : '');
 
@@ -75,20 +88,16 @@
     line(file, '');
     if (model.description) line([model.description], '');
     const table = $('<table class="linewatch-facts">').appendTo(place);
+    const note = (line, text) => $('<td>').text(text).appendTo(line);
     for (const [key, tensors] of [
       ['input', model.inputs],
       ['output', model.outputs],
     ])
-      for (const { name, type, dims, state, value } of tensors) {
+      for (const { name, type, dims, state, value, image, keep } of tensors) {
         const line = row(words(`description.${key}`), name, type, shape(dims)).appendTo(table);
-        if (state !== undefined)
-          $('<td>')
-            .text(words('description.state', { output: state }))
-            .appendTo(line);
-        else if (value !== undefined)
-          $('<td>')
-            .text(`= ${JSON.stringify(value)}`)
-            .appendTo(line);
+        if (state !== undefined) note(line, words('description.state', { output: state }));
+        else if (value !== undefined) note(line, `= ${JSON.stringify(value)}`);
+        else if (image !== undefined) note(line, wordPicture(image, keep));
       }
     line(made, 'linewatch-muted');
     for (const problem of model.problems) $('<div class="linewatch-problem">').text(problem).appendTo(place);

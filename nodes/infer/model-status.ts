@@ -45,6 +45,13 @@ export function modelStatus({ status, clock }: Pick<NodeContext<unknown>, 'statu
       status('yellow', 'dropped', { reason });
       shownAt = clock.now();
     },
+    keptPicture(input: string): void {
+      status('green', 'reference', { input });
+      shownAt = clock.now();
+    },
+    unkept(input: string): void {
+      status('yellow', 'unkept', { input });
+    },
     failed(): void {
       shownAt = Number.NEGATIVE_INFINITY;
     },

@@ -1,12 +1,13 @@
 import { defineNode, type Message, type NodeContext, serviceOf } from '../node-red/define-node.ts';
+import { dataFolder, stateFile } from '../node-red/files.ts';
 import { describe, LinewatchError } from '../shared/errors.ts';
-import type { InferenceInfo, WindowColumn } from '../shared/messages.ts';
-import type { Tensor } from '../shared/tensor.ts';
+import type { ImageInfo, InferenceInfo, WindowColumn } from '../shared/messages.ts';
 import type { HostState } from './host/host-state.ts';
 import type { QueueOrder } from './host/job-queue.ts';
-import type { Tensors } from './host/protocol.ts';
+import type { Input, Inputs, TensorSpec } from './host/protocol.ts';
 import { checkColumns, windowColumns } from './input/check-columns.ts';
-import { inputsOf } from './input/inputs.ts';
+import { KeptPictures } from './input/kept-pictures.ts';
+import { inputsWithPictures } from './input/picture-inputs.ts';
 import { dropReason, Lane, type LaneAnswer } from './model/lane.ts';
 import type { ModelHandle } from './model/model-handle.ts';
 import type { LoadedModel } from './model/model-source.ts';
@@ -42,6 +43,9 @@ export default defineNode<Config>({
     const model = serviceOf<ModelHandle>(RED, 'model', config.model, 'onnx-model');
     const { queueLimit: limit, order, priority, retry } = config;
     const status = modelStatus(context, model);
+    const kept = keptPictures(context);
+    /** A picture that is just being kept is for the messages that come after it. */
+    let keeping: Promise<unknown> | undefined;
     let pending = 0;
     let reported = '';
     let noted = '';
@@ -55,6 +59,8 @@ export default defineNode<Config>({
       const names = state.info.leftOut.join(', ');
       if (names !== '' && names !== noted) node.warn(text('notice.leftOut', { names }));
       noted = names;
+      const [missing] = kept.missing(model.describe(state.info).manifest);
+      if (missing !== undefined) status.unkept(missing);
     };
     let opened: Lane | undefined;
     const lane = () => {
@@ -68,33 +74,45 @@ export default defineNode<Config>({
     return {
       input(message, send) {
         const key = stateKey(message, config.stateKey);
+        if (isReference(message.command)) {
+          const done = keepPicture(message, model, kept).then(status.keptPicture);
+          const over = done
+            .catch(() => {})
+            .then(() => {
+              if (keeping === over) keeping = undefined;
+            });
+          keeping = over;
+          return done;
+        }
         if (message.command !== undefined) return obey(message.command, model, lane(), key, status);
-        let inputs: Tensors = {};
+        let inputs: Inputs = {};
         const prepare = (loaded: LoadedModel) => {
-          inputs = inputsFor(message, loaded);
+          inputs = inputsFor(message, loaded, kept);
           return inputs;
         };
+        const run = () => {
+          if (closed) throw new LinewatchError('model-closed');
+          return lane().run(prepare, key, dueAt(message, context), hasParts(message));
+        };
         pending++;
-        return lane()
-          .run(prepare, key, dueAt(message, context))
-          .then(
-            (answer) => {
-              pending--;
-              send(answered(message, inputs, answer));
-              status.ran(answer.model, answer.runMs);
-            },
-            (thrown) => {
-              pending--;
-              const dropped = thrown instanceof LinewatchError ? dropReason(thrown.code) : undefined;
-              if (dropped === undefined) {
-                status.failed();
-                throw thrown;
-              }
-              const reason = text(`reason.${dropped}`, thrown.context);
-              if (dropped !== 'awaited') status.dropped(reason);
-              send([null, { ...message, dropped: { reason } }]);
-            },
-          );
+        return (keeping === undefined ? run() : keeping.then(run)).then(
+          (answer) => {
+            pending--;
+            send(answered(message, inputs, answer));
+            status.ran(answer.model, answer.runMs);
+          },
+          (thrown) => {
+            pending--;
+            const dropped = thrown instanceof LinewatchError ? dropReason(thrown.code) : undefined;
+            if (dropped === undefined) {
+              status.failed();
+              throw thrown;
+            }
+            const reason = text(`reason.${dropped}`, thrown.context);
+            if (dropped !== 'awaited') status.dropped(reason);
+            send([null, { ...message, dropped: { reason } }]);
+          },
+        );
       },
       close() {
         closed = true;
@@ -105,14 +123,44 @@ export default defineNode<Config>({
   },
 });
 
-function answered(message: Message, inputs: Tensors, answer: LaneAnswer): Message {
-  const { queueMs, runMs, batch, state, model } = answer;
+function answered(message: Message, inputs: Inputs, answer: LaneAnswer): Message {
+  const { queueMs, prepareMs, runMs, batch, state, model } = answer;
   const { name, version, backend } = model;
   const inference: InferenceInfo = { model: name, version, backend, queueMs, runMs, batch };
+  if (prepareMs !== undefined) inference.prepareMs = prepareMs;
   if (state !== undefined) inference.state = state;
   const result: Message = { ...message, payload: alone(answer.outputs), inference };
-  if (model.manifest?.task === 'reconstruction') result.input = alone(inputs);
+  if (answer.images !== undefined) result.image = imageOf(inputs, answer.images, model);
+  else if (model.manifest?.task === 'reconstruction') result.input = alone(inputs);
   return result;
+}
+
+/** The picture that the result is about: not the one that it was compared with. */
+function imageOf(inputs: Inputs, images: NonNullable<LaneAnswer['images']>, { manifest }: LoadedModel): ImageInfo | undefined {
+  const names = Object.keys(images);
+  const isReference = (name: string) => manifest?.inputs?.some((input) => input.name === name && input.keep === true);
+  const name = names.find((one) => !isReference(one)) ?? names[0] ?? '';
+  const input = inputs[name];
+  const image = images[name];
+  if (image === undefined || input?.type !== 'picture') return image;
+  return input.raw === undefined ? { buffer: input.data, ...image } : image;
+}
+
+function keptPictures({ node, RED, fail }: NodeContext<Config>): KeptPictures {
+  const folder = dataFolder(RED.settings as Parameters<typeof dataFolder>[0]);
+  return new KeptPictures(folder === undefined ? undefined : stateFile(folder, node.id), fail);
+}
+
+const isReference = (command: unknown) => (command as { do?: unknown } | null | undefined)?.do === 'reference';
+
+async function keepPicture({ command, payload }: Message, model: ModelHandle, kept: KeptPictures): Promise<string> {
+  return kept.keep(await model.manifest(), (command as { input?: unknown }).input, payload);
+}
+
+/** Whether the rows of the message's tensor are parts of a picture (tiles, regions), as `image` makes them. */
+function hasParts({ image }: Message): boolean {
+  const { placements } = (image ?? {}) as Partial<ImageInfo>;
+  return Array.isArray(placements) && placements.length > 1;
 }
 
 async function obey(command: unknown, model: ModelHandle, lane: Lane, key: string, status: ReturnType<typeof modelStatus>): Promise<void> {
@@ -129,7 +177,7 @@ async function obey(command: unknown, model: ModelHandle, lane: Lane, key: strin
       return;
     default:
       throw new LinewatchError('input-command', {
-        expected: '{ do: "swap", path }, { do: "rollback" }, { do: "reset" }',
+        expected: '{ do: "swap", path }, { do: "rollback" }, { do: "reset" }, { do: "reference" }',
         got: describe(order === undefined ? command : order),
       });
   }
@@ -148,14 +196,22 @@ function dueAt({ deadline }: Message, { config, clock }: NodeContext<Config>): n
   return typeof deadline === 'number' && Number.isFinite(deadline) ? Math.min(own, now + deadline - clock.now()) : own;
 }
 
-function inputsFor(message: Message, model: LoadedModel): Tensors {
+function inputsFor(message: Message, model: LoadedModel, kept: KeptPictures): Inputs {
   const [input] = model.inputs;
   const expected = model.manifest?.inputs?.find(({ name }) => name === input?.name)?.columns;
   const columns = windowColumns(message.window);
   if (model.inputs.length === 1 && expected !== undefined && columns !== undefined) checkColumns(columns, expected);
   const payload = model.inputs.length === 1 && expected !== undefined ? sampleRow(message.payload, expected) : message.payload;
-  return inputsOf(payload, model.inputs, model.fixed());
+  for (const name of kept.missing(model.manifest)) {
+    if (!carries(payload, name)) throw new LinewatchError('model-keep-missing', { name });
+  }
+  const specs = hasParts(message) ? model.inputs.map(ofAnyRows) : model.inputs;
+  return inputsWithPictures(payload, specs, model.manifest, { ...model.fixed(), ...kept.inputs(model.manifest) });
 }
+
+const carries = (payload: unknown, name: string) => typeof payload === 'object' && payload !== null && Object.hasOwn(payload, name);
+/** The host runs the parts of a picture one by one where the model takes no more. */
+const ofAnyRows = (spec: TensorSpec): TensorSpec => ({ ...spec, dims: ['', ...spec.dims.slice(1)] });
 
 /** A sensor sample for a model that was learned from samples: the numbers of its tags in the model's order. Anything else stays as it is. */
 function sampleRow(payload: unknown, columns: readonly WindowColumn[]): unknown {
@@ -165,7 +221,7 @@ function sampleRow(payload: unknown, columns: readonly WindowColumn[]): unknown 
 }
 
 /** One tensor stands alone; several keep their names. */
-function alone(tensors: Tensors): Tensor | Tensors {
+function alone<One extends Input>(tensors: Record<string, One>): One | Record<string, One> {
   const [first, ...others] = Object.values(tensors);
   return first !== undefined && others.length === 0 ? first : tensors;
 }

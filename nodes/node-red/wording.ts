@@ -30,7 +30,7 @@ export function wordText(nodeUrl: string, language: Language, key: string, value
   for (const candidate of [language, 'en-US'] as const) {
     let found: string | Catalogue | undefined = readCatalogue(new URL(`./locales/${candidate}/${name}.json`, nodeUrl));
     for (const part of key.split('.')) found = typeof found === 'object' ? found[part] : undefined;
-    if (typeof found === 'string') return fill(found.replace(/__(\w+)__/g, '{{$1}}'), values);
+    if (typeof found === 'string') return fill(found.replace(/__(\w+?)__/g, '{{$1}}'), values);
   }
   return key;
 }

@@ -36,7 +36,8 @@ export class ImageQueue {
         this.#running++;
         const before = this.#before;
         const made = work();
-        this.#before = Promise.allSettled([before, made]);
+        // Without what they gave: a chain that keeps its results would grow for ever.
+        this.#before = Promise.allSettled([before, made]).then(() => {});
         void this.#before.then(() => {
           if (this.#isClosed) resolve({ dropped: 'closed' });
           else made.then((result) => resolve({ result }), reject);

@@ -40,10 +40,14 @@ export interface FastGateway {
   stop(): Promise<void>;
 }
 
-/** @param start epoch ms at which the simulated time begins */
-export async function startFastGateway(flow: object[], start: number): Promise<FastGateway> {
+/**
+ * @param start epoch ms at which the simulated time begins
+ * @param furnish puts what the flow needs into the user directory
+ */
+export async function startFastGateway(flow: object[], start: number, furnish?: (userDir: string) => void): Promise<FastGateway> {
   const userDir = mkdtempSync(join(tmpdir(), 'linewatch-'));
   prepareUserDirectory(root, userDir);
+  furnish?.(userDir);
   writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flow));
   const require = createRequire(import.meta.url);
   const RED = require(process.env.LINEWATCH_NODE_RED === '4' ? 'node-red-4' : 'node-red') as Runtime;

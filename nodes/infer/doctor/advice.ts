@@ -25,6 +25,7 @@ export function diagnose(facts: Facts): Diagnosis {
     ...nodeProblems(facts),
     ...nativeProblems(facts),
     ...wasmProblems(facts),
+    ...pictureProblems(facts),
     ...machineProblems(facts),
     ...folderProblems(facts),
   ];
@@ -106,6 +107,15 @@ function wasmProblems(facts: Facts): Problem[] {
   if (reason === '') return [];
   const isFatal = !facts.runs.some((run) => run.backend === 'cpu' && 'medianUs' in run);
   return [{ what: `WebAssembly does not run: ${reason}`, advice: "install the pack again in Node-RED's user directory", isFatal }];
+}
+
+function pictureProblems({ pictures, system }: Facts): Problem[] {
+  if (pictures.loads) return [];
+  const isKnown = system.arch === 'x64' || system.arch === 'arm64' || system.arch === 'arm';
+  const advice = isKnown
+    ? `in Node-RED's user directory: npm install --include=optional sharp${system.libc?.name === 'musl' ? ' (it has files for musl)' : ''}`
+    : `sharp has no files for ${system.platform} ${system.arch}: install libvips and build it, or prepare pictures on another computer`;
+  return [{ what: `pictures can not be decoded: sharp does not load: ${pictures.reason}`, advice, isFatal: false }];
 }
 
 function machineProblems({ processor, memory, native }: Facts): Problem[] {

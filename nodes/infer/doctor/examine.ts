@@ -5,6 +5,7 @@ import { type NativeLibrary, probeNativeLibrary } from '../host/list-backends.ts
 import { tryModel } from '../model/trial.ts';
 import { modelFolders } from '../model-file/locate.ts';
 import type { Facts, Folder, Run } from './facts.ts';
+import { probePictureLibrary } from './pictures.ts';
 import { readMemory, readProcessor, readSystem } from './system.ts';
 
 const DEADLINE_MS = 20_000;
@@ -17,6 +18,7 @@ const DEADLINE_MS = 20_000;
 export async function examine(dataFolder: string | undefined, further: unknown): Promise<Facts> {
   const memory = readMemory();
   const native = await probeNativeLibrary();
+  const pictures = await probePictureLibrary();
   const folders = modelFolders(dataFolder, further);
   const packFolder = folders.at(-1) as string;
   const runs: Run[] = [];
@@ -27,6 +29,7 @@ export async function examine(dataFolder: string | undefined, further: unknown):
     processor: readProcessor(),
     memory,
     native,
+    pictures,
     runs,
     folders: folders.map((path, index): Folder => {
       const kind = path === packFolder ? 'pack' : dataFolder !== undefined && index === 0 ? 'own' : 'further';

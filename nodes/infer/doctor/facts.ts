@@ -7,10 +7,14 @@ export interface Facts {
   memory: Memory;
   /** onnxruntime-node. */
   native: NativeLibrary;
+  /** sharp, which decodes pictures. */
+  pictures: PictureLibrary;
   /** The pack's own small model on each backend. */
   runs: Run[];
   folders: Folder[];
 }
+
+export type PictureLibrary = { loads: true; version: string } | { loads: false; reason: string };
 
 export interface System {
   platform: string;

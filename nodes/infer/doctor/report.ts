@@ -13,7 +13,7 @@ const LONGEST = 110;
 
 /** The report as lines of text. */
 export function reportLines(facts: Facts, diagnosis: Diagnosis): string[] {
-  const { system, processor, memory, native, runs, folders } = facts;
+  const { system, processor, memory, native, pictures, runs, folders } = facts;
   const { libc } = system;
   const cores =
     processor.coreLimit === undefined ? `${processor.cores} cores` : `${processor.cores} cores, limited to ${processor.coreLimit}`;
@@ -37,6 +37,7 @@ export function reportLines(facts: Facts, diagnosis: Diagnosis): string[] {
           ]
         : []),
     ]),
+    ...block('Pictures', [['sharp', pictures.loads ? pictures.version : `does not load: ${pictures.reason}`]]),
     ...block(
       'A small model (models/pump-autoencoder.onnx) on',
       runs.map((run) => [run.backend, runText(run)] as const),

@@ -1,13 +1,13 @@
 /** Several messages as one run: their rows one after the other along the first dimension, and the results apart again. */
 import { elementCount, type Tensor, type TensorData, tensorArrays } from '../../shared/tensor.ts';
-import type { Tensors } from './protocol.ts';
+import type { Input, Inputs, Tensors } from './protocol.ts';
 import { Scratch } from './scratch.ts';
 
-/** How many rows the inputs have; undefined where they do not agree on it or a shape has none. */
-export function rowsOf(inputs: Tensors): number | undefined {
+/** How many rows the inputs have; undefined where they do not agree on it, a shape has none, or one is a picture. */
+export function rowsOf(inputs: Inputs): number | undefined {
   let rows: number | undefined;
   for (const name in inputs) {
-    const [first] = (inputs[name] as Tensor).dims;
+    const [first] = (inputs[name] as Partial<Tensor>).dims ?? [];
     if (first === undefined || first === 0 || (rows !== undefined && first !== rows)) return undefined;
     rows = first;
   }
@@ -15,10 +15,10 @@ export function rowsOf(inputs: Tensors): number | undefined {
 }
 
 /** What inputs take in memory; texts by their length. */
-export function bytesOf(inputs: Tensors): number {
+export function bytesOf(inputs: Inputs): number {
   let bytes = 0;
   for (const name in inputs) {
-    const { data } = inputs[name] as Tensor;
+    const { data } = inputs[name] as Input;
     bytes += Array.isArray(data) ? data.reduce((sum, text) => sum + text.length, 0) : data.byteLength;
   }
   return bytes;

@@ -4,7 +4,7 @@ import { asLinewatchError } from '../../shared/errors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
 import { type Answer, type FromHost, type Part, sendable, type Tensors, type ToHost } from './protocol.ts';
 import { Scratch } from './scratch.ts';
-import { closeMemory, openMemory, PLACES, type SentTensors, SharedMemory } from './shared-memory.ts';
+import { closeMemory, openMemory, PLACES, type SentInputs, type SentTensors, SharedMemory } from './shared-memory.ts';
 
 /** What is heard of a host process. After `gone` nothing more comes; whatever it sent before it died comes first. */
 export interface ChildEvents {
@@ -100,7 +100,7 @@ export function startChild(niceness: number, events: ChildEvents): Child {
         return;
       }
       taken.set(message.id, { place, scratch: message.rows && batches });
-      child.send({ ...message, place, inputs: inputs.put(message.inputs, place) }, () => {});
+      child.send({ ...message, place, inputs: inputs.put(message.inputs, place) as SentInputs } satisfies ToHost<SentInputs>, () => {});
     },
     kill: () => void child.kill('SIGKILL'),
     leave() {

@@ -6,7 +6,7 @@ import { tryBatches } from './batch-trial.ts';
 import type { HostProcess, Task } from './host-process.ts';
 import type { HostState } from './host-state.ts';
 import { isLate, type Job, JobQueue } from './job-queue.ts';
-import { type Answer, type LoadedModelInfo, type ModelSetup, received, type Tensors } from './protocol.ts';
+import { type Answer, type Inputs, type LoadedModelInfo, type ModelSetup, received, type Tensors } from './protocol.ts';
 import { CRASHES_UNTIL_BROKEN, retryPauseMs } from './restart-policy.ts';
 import { Scratch } from './scratch.ts';
 import type { ModelStatistics } from './statistics.ts';
@@ -32,7 +32,7 @@ export interface HostedModelOptions {
 
 interface Prepared {
   job: Job;
-  inputs: Tensors;
+  inputs: Inputs;
   rows: number | undefined;
 }
 
@@ -49,7 +49,7 @@ export class HostedModel {
   /** What it was when it was loaded last. */
   info: LoadedModelInfo | undefined;
   /** Inputs that it ran on, for warming up a successor. */
-  lastInputs: Tensors | undefined;
+  lastInputs: Inputs | undefined;
   #batches = new BatchPolicy();
   /** A batch is on its way to the process before the next is made. */
   readonly #joined = new Scratch();
@@ -146,7 +146,12 @@ export class HostedModel {
     while (rows < most && !first.job.alone) {
       const other = this.#take(info);
       if (other === undefined) break;
-      if (other.job.alone || other.rows === undefined || rows + other.rows > most || !canJoin(first.inputs, other.inputs)) {
+      if (
+        other.job.alone ||
+        other.rows === undefined ||
+        rows + other.rows > most ||
+        !canJoin(first.inputs as Tensors, other.inputs as Tensors)
+      ) {
         other.job.prepared = { info, inputs: other.inputs };
         this.queue.putBack(other.job);
         break;
@@ -163,7 +168,7 @@ export class HostedModel {
       try {
         const inputs = job.prepared?.info === info ? job.prepared.inputs : job.prepare(info);
         delete job.prepared;
-        return { job, inputs, rows: rowsOf(inputs) };
+        return { job, inputs, rows: job.apart === true ? undefined : rowsOf(inputs) };
       } catch (thrown) {
         job.reject(asLinewatchError(thrown));
       }
@@ -179,9 +184,10 @@ export class HostedModel {
     const further =
       batch.length > 1
         ? { rows: counts, check: batches.mustCheck }
-        : setup === undefined || setup.state.length === 0
-          ? {}
-          : { state: first.state };
+        : {
+            ...(setup === undefined || setup.state.length === 0 ? {} : { state: first.state }),
+            ...(first.apart === true ? { apart: true } : {}),
+          };
     const putBack = (alone: boolean) => {
       for (const { job } of batch.toReversed()) {
         job.alone ||= alone;
@@ -193,10 +199,13 @@ export class HostedModel {
       message: {
         kind: 'run',
         model: number,
-        inputs: joinRows(
-          batch.map((each) => each.inputs),
-          this.#joined,
-        ),
+        inputs:
+          batch.length === 1
+            ? inputs
+            : joinRows(
+                batch.map((each) => each.inputs as Tensors),
+                this.#joined,
+              ),
         ...further,
       },
       deadlineMs: options.deadlineMs,
@@ -207,7 +216,7 @@ export class HostedModel {
       answered: (answer) => {
         this.#crashes = 0;
         this.#failures = 0;
-        if (info === this.info) this.lastInputs = inputs;
+        if (info === this.info && first.apart !== true) this.lastInputs = inputs;
         this.#deliver(batch, counts, answer as Answer, info, batches);
       },
       failed: (error) => {
@@ -225,13 +234,13 @@ export class HostedModel {
   }
 
   #deliver(batch: Prepared[], counts: number[], answer: Answer, info: LoadedModelInfo, batches: BatchPolicy): void {
-    const { outputs, parts, independent, runMs, cpuMs, fresh } = answer;
+    const { outputs, parts, independent, runMs, cpuMs, fresh, images, prepareMs } = answer;
     const rows = counts.reduce((sum, count) => sum + count, 0);
     const results = parts ?? (batch.length === 1 ? [outputs] : (splitRows(outputs, counts) ?? [])).map((part) => ({ outputs: part }));
     if (independent !== undefined) batches.compared(independent);
     if (parts === undefined) batches.ran(rows, runMs);
     const queueMs = batch.map(({ job }) => job.begunAt - job.cameAt);
-    const transportMs = Math.max(0, performance.now() - (batch[0] as Prepared).job.begunAt - runMs);
+    const transportMs = Math.max(0, performance.now() - (batch[0] as Prepared).job.begunAt - runMs - (prepareMs ?? 0));
     const answered = results.filter((result) => 'outputs' in result).length;
     this.options.statistics.answered({ messages: answered, queueMs, runMs, transportMs, rows, cpuMs });
     const shared = parts === undefined ? batch.length : 1;
@@ -243,7 +252,9 @@ export class HostedModel {
             ? new LinewatchError('internal', { reason: 'a batch came back without this message' })
             : received(result.error),
         );
-      } else job.resolve({ outputs: result.outputs, info, runMs, queueMs: queueMs[index] as number, batch: shared, fresh });
+      } else {
+        job.resolve({ outputs: result.outputs, info, runMs, images, prepareMs, queueMs: queueMs[index] as number, batch: shared, fresh });
+      }
     });
   }
 }

@@ -1,5 +1,5 @@
 import { LinewatchError } from '../../shared/errors.ts';
-import type { LoadedModelInfo, Tensors } from './protocol.ts';
+import type { Inputs, LoadedModelInfo, PreparedImage, Tensors } from './protocol.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 export interface RunAnswer {
@@ -8,6 +8,9 @@ export interface RunAnswer {
   /** From the call to the start of the run, waiting for a restart included. */
   queueMs: number;
   runMs: number;
+  /** Where inputs were pictures: what is known of them, and how long they took to become tensors. */
+  images?: Record<string, PreparedImage> | undefined;
+  prepareMs?: number | undefined;
   /** How many messages this run was shared by. */
   batch: number;
   /** For a model with state: the run began with a new one. */
@@ -32,9 +35,11 @@ export interface Owner {
 export interface Job {
   owner: Owner;
   /** Makes the inputs when it is the job's turn; what it throws rejects the job. */
-  prepare(info: LoadedModelInfo): Tensors;
+  prepare(info: LoadedModelInfo): Inputs;
   /** What it made already, for the model as it was loaded then. */
-  prepared?: { info: LoadedModelInfo; inputs: Tensors };
+  prepared?: { info: LoadedModelInfo; inputs: Inputs };
+  /** Its rows are pictures of their own: the model may run on them one by one. */
+  readonly apart?: boolean;
   /** Whose state the run uses, for a model that has one. */
   readonly state: string;
   resolve(answer: RunAnswer): void;

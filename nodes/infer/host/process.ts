@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { asLinewatchError } from '../../shared/errors.ts';
-import { type FromHost, sendable, type Tensors, type ToHost } from './protocol.ts';
+import { type PictureInputs, PicturePreparer, type PreparedPictures } from './prepare-inputs.ts';
+import { type FromHost, type Inputs, type PictureInput, sendable, type Tensors, type ToHost } from './protocol.ts';
 import { Scratch } from './scratch.ts';
-import { type SentTensors, SharedMemory } from './shared-memory.ts';
+import { PLACES, type Sent, type SentInputs, type SentTensors, SharedMemory } from './shared-memory.ts';
 import { Slot } from './slot.ts';
 
 /** -1000..1000: the kernel takes the process with the highest score first when memory ends. */
@@ -15,6 +16,9 @@ const [, , parentPid, niceness, memory = ''] = process.argv;
 // A run reads its inputs before the next message is looked at.
 const given = memory === '' ? undefined : new SharedMemory(Number(memory), 'inputs');
 const scratch = new Scratch();
+const pictures = new PicturePreparer();
+/** Those of a run that waits are being decoded already: each place has memory of its own. */
+const pictureScratch = Array.from({ length: PLACES }, () => new Scratch());
 const results = memory === '' ? undefined : new SharedMemory(Number(memory), 'outputs');
 const slots = new Map<number, Slot>();
 let turn: Promise<void> = Promise.resolve();
@@ -22,19 +26,45 @@ let turn: Promise<void> = Promise.resolve();
 beNeighbourly();
 watchParent();
 process.on('disconnect', () => process.exit());
-process.on('message', (message: ToHost<SentTensors>) => {
-  turn = turn.then(() => answer(message));
+process.on('message', (message: ToHost<SentInputs>) => {
+  const pictures = beginPictures(message);
+  turn = turn.then(() => answer(message, pictures));
 });
 
-async function answer(message: ToHost<SentTensors>): Promise<void> {
+async function answer(message: ToHost<SentInputs>, prepared: Promise<PreparedPictures> | undefined): Promise<void> {
   try {
-    process.send?.(await carryOut(message));
+    process.send?.(await carryOut(message, prepared));
   } catch (thrown) {
     process.send?.({ kind: 'failed', id: message.id, error: sendable(asLinewatchError(thrown)) } satisfies FromHost);
   }
 }
 
-async function carryOut(message: ToHost<SentTensors>): Promise<FromHost<SentTensors>> {
+/** Pictures are decoded in threads of their own while the model is at the run before. */
+function beginPictures(message: ToHost<SentInputs>): Promise<PreparedPictures> | undefined {
+  if (message.kind !== 'run' && message.kind !== 'warmUp') return undefined;
+  const sent = Object.entries(message.inputs).filter(([, input]) => isPicture(input)) as [string, Sent<PictureInput>][];
+  if (sent.length === 0) return undefined;
+  const begin = async () => {
+    const place = message.kind === 'run' ? message.place : undefined;
+    const own = place === undefined ? undefined : pictureScratch[place];
+    return pictures.prepare(given?.fetch<PictureInput>(Object.fromEntries(sent), own) ?? (Object.fromEntries(sent) as PictureInputs));
+  };
+  const prepared = begin();
+  // What went wrong is told when it is its turn.
+  prepared.catch(() => {});
+  return prepared;
+}
+
+const isPicture = ({ type }: Sent<PictureInput> | SentTensors[string]) => type === 'picture';
+
+/** All inputs of a run. Those that came as tensors are read only now, into memory that the run before has done with. */
+function tensorsOf(inputs: SentInputs | Inputs, prepared: PreparedPictures | undefined): Tensors {
+  const came = prepared === undefined ? inputs : Object.fromEntries(Object.entries(inputs).filter(([, input]) => !isPicture(input)));
+  const tensors = given?.fetch(came as SentTensors, scratch) ?? (came as Tensors);
+  return prepared === undefined ? tensors : { ...tensors, ...prepared.tensors };
+}
+
+async function carryOut(message: ToHost<SentInputs>, coming: Promise<PreparedPictures> | undefined): Promise<FromHost<SentTensors>> {
   const { id, model } = message;
   if (message.kind === 'load') {
     const slot = await Slot.load(message.setup);
@@ -42,18 +72,21 @@ async function carryOut(message: ToHost<SentTensors>): Promise<FromHost<SentTens
     slots.set(model, slot);
     return { id, kind: 'ready', info: slot.info };
   }
+  const prepared = await coming;
   const slot = slots.get(model);
   if (slot === undefined) throw new Error(`model ${model} is not loaded`);
   switch (message.kind) {
     case 'run': {
       const { rows, check, state, place } = message;
-      const inputs = given?.fetch(message.inputs, scratch) ?? (message.inputs as Tensors);
-      const answer = rows === undefined ? await slot.run(inputs, state) : await slot.runBatch(inputs, rows, check === true);
+      const inputs = tensorsOf(message.inputs, prepared);
+      const apart = message.apart === true || prepared !== undefined;
+      const run = rows === undefined ? await slot.run(inputs, state, apart) : await slot.runBatch(inputs, rows, check === true);
+      const answer = prepared === undefined ? run : { ...run, images: prepared.images, prepareMs: prepared.prepareMs };
       if (answer.parts !== undefined || place === undefined || results === undefined) return { id, kind: 'answer', ...answer };
       return { id, kind: 'answer', ...answer, outputs: results.put(answer.outputs, place) };
     }
     case 'warmUp':
-      await slot.warmUp(message.inputs);
+      await slot.warmUp(tensorsOf(message.inputs, prepared), prepared !== undefined);
       break;
     case 'forget':
       slot.forget(message.lane);

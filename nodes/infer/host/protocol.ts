@@ -1,5 +1,8 @@
 /** What Node-RED's process and a host process say to each other. A host holds one model, or several that share it. */
+import type { RawPicture } from '../../media/image/picture.ts';
+import type { Preparation } from '../../media/image/preparation.ts';
 import { type ErrorCode, type ErrorContext, LinewatchError } from '../../shared/errors.ts';
+import type { ImageInfo } from '../../shared/messages.ts';
 import type { Tensor, TensorType } from '../../shared/tensor.ts';
 
 /** An execution provider by ONNX Runtime's own name (`cpu`, `cuda`, `coreml`, `dml` …), or `wasm`: the WebAssembly library. */
@@ -11,6 +14,26 @@ export type Optimization = 'all' | 'extended' | 'basic' | 'disabled';
 
 /** Name → tensor. */
 export type Tensors = Record<string, Tensor>;
+
+/** A picture in place of a tensor: the host makes the input of it, so that the tensor never goes from process to process. */
+export interface PictureInput {
+  type: 'picture';
+  /** Encoded; or raw pixels, where `raw` says how they lie. */
+  data: Uint8Array;
+  raw?: Omit<RawPicture, 'data'>;
+  preparation: Preparation;
+  /** What errors call it, e.g. `msg.payload`. */
+  property: string;
+  /** Names a picture that comes with many runs: the host keeps what it made of it. */
+  key?: string;
+}
+
+export type Input = Tensor | PictureInput;
+/** Name → tensor or picture. */
+export type Inputs = Record<string, Input>;
+
+/** What is known of a picture that became an input. */
+export type PreparedImage = Omit<ImageInfo, 'buffer'>;
 
 /** What a model declares of an input or output; a text stands for a dimension that is known only when it runs. */
 export interface TensorSpec {
@@ -71,14 +94,25 @@ export interface SentError {
 export type Part<Outputs = Tensors> = { outputs: Outputs } | { error: SentError };
 
 /** `model` numbers the models of one process. Everything is done in the order in which it comes. */
-export type ToHost<Inputs = Tensors> =
+export type ToHost<Sent = Inputs> =
   | { kind: 'load'; id: number; model: number; setup: ModelSetup }
   /**
    * `state`: whose state goes in and is kept, for a model that has one. `rows`: the rows of each message of a batch; `check`: whether they
-   * come out the same alone. `place`: where in the shared memory large tensors are.
+   * come out the same alone. `apart`: the rows of one message are pictures of their own, and may go through the model one by one.
+   * `place`: where in the shared memory large tensors and pictures are.
    */
-  | { kind: 'run'; id: number; model: number; inputs: Inputs; state?: string; rows?: number[]; check?: boolean; place?: number }
-  | { kind: 'warmUp'; id: number; model: number; inputs: Tensors }
+  | {
+      kind: 'run';
+      id: number;
+      model: number;
+      inputs: Sent;
+      state?: string;
+      rows?: number[];
+      check?: boolean;
+      apart?: boolean;
+      place?: number;
+    }
+  | { kind: 'warmUp'; id: number; model: number; inputs: Inputs }
   /** Frees the states of a lane. */
   | { kind: 'forget'; id: number; model: number; lane: string }
   | { kind: 'unload'; id: number; model: number };
@@ -90,6 +124,9 @@ export interface Answer<Outputs = Tensors> {
   outputs: Outputs;
   runMs: number;
   cpuMs: number;
+  /** Of inputs that were pictures. `prepareMs`: from when they came until they were tensors, meanwhile another run may have gone on. */
+  images?: Record<string, PreparedImage>;
+  prepareMs?: number;
   fresh?: boolean;
   /** In place of `outputs`: a batch that was run message by message, since it failed or was to be checked. */
   parts?: Part<Outputs>[];

@@ -4,6 +4,7 @@ import { bytesOf, splitRows } from './batch.ts';
 import { checkSum } from './check-sum.ts';
 import { type Answer, type LoadedModelInfo, type ModelSetup, type Part, sendable, type TensorSpec, type Tensors } from './protocol.ts';
 import { agree } from './rows-agree.ts';
+import { joinRuns, runsOf } from './rows-apart.ts';
 import { type LoadedModel, loadModel } from './runtime.ts';
 
 /** The channel to Node-RED takes 4 GB at most, and Node-RED would have to hold it. */
@@ -43,14 +44,17 @@ export class Slot {
     return new Slot(model, setup, performance.now() - start);
   }
 
-  /** @param key whose state goes in and is kept; `fresh`: there was none */
-  async run(inputs: Tensors, key = ''): Promise<Run> {
+  /**
+   * @param key whose state goes in and is kept; `fresh`: there was none
+   * @param apart the rows are pictures of their own, and may be run one by one
+   */
+  async run(inputs: Tensors, key = '', apart = false): Promise<Run> {
     const isStateful = this.#links.length > 0;
     const known = isStateful ? this.#states.get(key) : undefined;
     const fed = isStateful ? { ...inputs, ...(known ?? this.#initial) } : inputs;
     const cpu = process.cpuUsage();
     const start = performance.now();
-    const all = await this.#model.run(fed);
+    const all = apart && !isStateful ? await this.#runApart(fed) : await this.#model.run(fed);
     const runMs = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
     const outputs = Object.fromEntries(this.info.outputs.map(({ name }) => [name, all[name] as Tensor]));
@@ -63,6 +67,15 @@ export class Slot {
     const most = Math.max(1, Math.min(STATES_KEPT, STATE_BYTES_KEPT / Math.max(1, bytesOf(this.#states.get(key) as Tensors))));
     if (this.#states.size > most) this.#states.delete(this.#states.keys().next().value as string);
     return { ...cost, fresh: known === undefined };
+  }
+
+  async #runApart(inputs: Tensors): Promise<Tensors> {
+    const { runs, rows } = runsOf(inputs, this.info.inputs);
+    const [only] = runs;
+    if (only !== undefined && runs.length === 1) return this.#model.run(only);
+    const outputs: Tensors[] = [];
+    for (const part of runs) outputs.push(await this.#model.run(part));
+    return joinRuns(outputs, rows);
   }
 
   /**
@@ -100,8 +113,9 @@ export class Slot {
   }
 
   /** A run that leaves no trace, so that the first real one finds everything in place. @throws LinewatchError model-run */
-  async warmUp(inputs: Tensors): Promise<void> {
-    await this.#model.run({ ...inputs, ...this.#initial });
+  async warmUp(inputs: Tensors, apart = false): Promise<void> {
+    const [first = inputs] = apart ? runsOf(inputs, this.info.inputs).runs : [];
+    await this.#model.run({ ...first, ...this.#initial });
   }
 
   /** Forgets the states of a lane: their keys begin with it. */

@@ -1,7 +1,7 @@
 import { describe, LinewatchError } from '../../shared/errors.ts';
+import { float16Bits, float16Value } from '../../shared/float16.ts';
 import type { TensorType } from '../../shared/tensor.ts';
 import type { TensorSpec } from '../host/protocol.ts';
-import { float16Bits, float16Value } from './float16.ts';
 
 /** Smallest and largest value of the integer types; 64-bit ones are checked as BigInt. */
 const ranges: Partial<Record<TensorType, [number, number]>> = {

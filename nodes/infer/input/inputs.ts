@@ -1,6 +1,6 @@
 import { describe, LinewatchError } from '../../shared/errors.ts';
 import { describeTensor, elementCount, isTensor, type Tensor, tensorArrays, typedArrayName } from '../../shared/tensor.ts';
-import type { TensorSpec, Tensors } from '../host/protocol.ts';
+import type { TensorSpec } from '../host/protocol.ts';
 import { dataOf, shapeOf } from './loose-values.ts';
 
 /** What goes to the host process in one piece at most; its channel takes no more than 4 GB at all. */
@@ -13,11 +13,17 @@ const MOST_LEVELS = 16;
  * several. In place of a tensor may stand a number, an array, nested arrays or a typed array: it becomes a tensor of
  * the declared type and shape.
  * @param fixed inputs that the message need not carry, and may
+ * @param convert makes an input of a value
  * @throws LinewatchError model-input-name, model-input-type, model-input-shape, model-input-value, model-input-size, model-input-unreadable
  */
-export function inputsOf(payload: unknown, specs: readonly TensorSpec[], fixed: Tensors = {}): Tensors {
+export function inputsOf<Value = Tensor>(
+  payload: unknown,
+  specs: readonly TensorSpec[],
+  fixed: Record<string, Value | Tensor> = {},
+  convert: (value: unknown, spec: TensorSpec) => Value | Tensor = toTensor,
+): Record<string, Value | Tensor> {
   try {
-    return readInputs(payload, specs, fixed);
+    return readInputs(payload, specs, fixed, convert);
   } catch (thrown) {
     if (thrown instanceof LinewatchError) throw thrown;
     // A getter or a Proxy of the flow's own may throw anything.
@@ -26,17 +32,22 @@ export function inputsOf(payload: unknown, specs: readonly TensorSpec[], fixed: 
   }
 }
 
-function readInputs(payload: unknown, specs: readonly TensorSpec[], fixed: Tensors): Tensors {
+function readInputs<Value>(
+  payload: unknown,
+  specs: readonly TensorSpec[],
+  fixed: Record<string, Value>,
+  convert: (value: unknown, spec: TensorSpec) => Value,
+): Record<string, Value> {
   const free = isEmpty(fixed) ? specs : specs.filter(({ name }) => !Object.hasOwn(fixed, name));
   const [only] = free;
   if (only === undefined) return fixed;
-  if (free.length === 1 && !isNamed(payload, only.name, specs)) return { ...fixed, [only.name]: toTensor(payload, only) };
+  if (free.length === 1 && !isNamed(payload, only.name, specs)) return { ...fixed, [only.name]: convert(payload, only) };
   const named = isPlainObject(payload) && !looksLikeTensor(payload) ? payload : undefined;
   const unknown = named && Object.keys(named).find((name) => !specs.some((spec) => spec.name === name));
   if (named === undefined || unknown !== undefined) throw wrongNames(payload, free, unknown);
   return Object.fromEntries(
     specs.map((spec) => {
-      if (Object.hasOwn(named, spec.name)) return [spec.name, toTensor(named[spec.name], spec)];
+      if (Object.hasOwn(named, spec.name)) return [spec.name, convert(named[spec.name], spec)];
       const standing = fixed[spec.name];
       if (standing === undefined) throw wrongNames(payload, free);
       return [spec.name, standing];
@@ -134,7 +145,7 @@ function looksLikeTensor(value: object): boolean {
   return 'dims' in value && 'data' in value;
 }
 
-function isEmpty(fixed: Tensors): boolean {
+function isEmpty(fixed: object): boolean {
   for (const _ in fixed) return false;
   return true;
 }

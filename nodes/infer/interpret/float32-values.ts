@@ -1,6 +1,6 @@
 import { describe, LinewatchError } from '../../shared/errors.ts';
+import { float16Value } from '../../shared/float16.ts';
 import type { Tensor } from '../../shared/tensor.ts';
-import { float16Value } from '../input/float16.ts';
 
 /**
  * A tensor's values as float32, row by row; those of a float32 tensor are not copied. Large outputs are read from it, so nothing is

@@ -1,6 +1,6 @@
 import { describe, LinewatchError } from '../../shared/errors.ts';
+import { float16Value } from '../../shared/float16.ts';
 import { describeTensor, isTensor, type Tensor } from '../../shared/tensor.ts';
-import { float16Value } from '../input/float16.ts';
 
 /**
  * The one tensor that a result is read from: the payload itself, the output that is named, or the only one there is.

@@ -3,6 +3,7 @@ import { asLinewatchError, LinewatchError } from '../../shared/errors.ts';
 import type { ValueInfo } from '../../shared/onnx/value-info.ts';
 import { locateModel } from './locate.ts';
 import type { Manifest, ManifestInput } from './manifest.ts';
+import { without } from './manifest-reader.ts';
 import { type ModelFiles, resolveModel } from './model-files.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
 
@@ -35,6 +36,10 @@ export interface DescribedValue {
   state?: string;
   /** What this input always is. */
   value?: ManifestInput['value'];
+  /** How a picture becomes this input, where that is known. */
+  image?: ManifestInput['image'];
+  /** It is given once and kept. */
+  keep?: true;
 }
 
 /**
@@ -76,8 +81,8 @@ function ofManifest(manifest: Manifest | undefined, path: string) {
 function ofFile({ inputs, outputs, producer, opsets, operators }: OnnxFile, manifest: Manifest | undefined) {
   const described = ({ name, type, dims }: ValueInfo): DescribedValue => ({ name, type, ...(dims === undefined ? {} : { dims }) });
   const fed = ({ name }: ValueInfo) => {
-    const { state, value } = manifest?.inputs?.find((input) => input.name === name) ?? {};
-    return { ...(state === undefined ? {} : { state }), ...(value === undefined ? {} : { value }) };
+    const { state, value, image, keep } = manifest?.inputs?.find((input) => input.name === name) ?? {};
+    return without({ state, value, image, keep });
   };
   return {
     inputs: inputs.map((input) => ({ ...described(input), ...fed(input) })),

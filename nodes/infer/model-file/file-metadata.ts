@@ -1,4 +1,6 @@
-/** What the texts inside a model file tell: Ultralytics (docs.ultralytics.com/modes/export) writes `names` and `task` there. */
+/** What the texts inside a model file tell: Ultralytics (docs.ultralytics.com/modes/export) writes `names`, `task` and `imgsz` there. */
+import type { Preparation } from '../../media/image/preparation.ts';
+import { preset } from '../../media/image/presets.ts';
 import { labelsOf } from './hugging-face.ts';
 import type { Manifest } from './manifest.ts';
 import { without } from './manifest-reader.ts';
@@ -10,6 +12,7 @@ const tasks = new Map([
 ]);
 
 const MOST_LABELS = 100_000;
+const MOST_SIDE = 8192;
 
 /** @param metadata a model's metadata_props; what is not understood is left out */
 export function metadataManifest({ names, task, license, licence }: Record<string, string>): Manifest {
@@ -20,6 +23,19 @@ export function metadataManifest({ names, task, license, licence }: Record<strin
     task: labels === undefined || task === undefined ? undefined : (tasks.get(task) ?? task),
     licence: licence ?? license,
   });
+}
+
+/** How Ultralytics prepares pictures: letterboxed, or for a classifier the middle square; 0..1. */
+export function metadataImage({ names, task, imgsz }: Record<string, string>): Preparation | undefined {
+  if (names === undefined || parseNames(names) === undefined || task === undefined) return undefined;
+  const [height, width] =
+    /^\s*\[(\d+), ?(\d+)\]\s*$/
+      .exec(imgsz ?? '')
+      ?.slice(1)
+      .map(Number) ?? [];
+  const isSize = (side: number | undefined) => side !== undefined && side >= 1 && side <= MOST_SIDE;
+  const size = isSize(width) && isSize(height) ? { width: width as number, height: height as number } : {};
+  return task === 'classify' ? { ...preset('imagenet-unit'), crop: 1, ...size } : { ...preset('yolo'), ...size };
 }
 
 /**

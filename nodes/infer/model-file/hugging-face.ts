@@ -1,5 +1,8 @@
-/** The layout and the `config.json` of Hugging Face model folders (huggingface.co/docs/transformers, PretrainedConfig; optimum's ONNX export). */
+/** The layout, the `config.json` and the `preprocessor_config.json` of Hugging Face model folders (huggingface.co/docs/transformers, PretrainedConfig; optimum's ONNX export). */
 import { basename, dirname, join } from 'node:path';
+import { PreparationFault } from '../../media/image/parse-preparation.ts';
+import type { Preparation } from '../../media/image/preparation.ts';
+import { readPreprocessorConfig } from '../../media/image/preprocessor-config.ts';
 import type { Manifest } from './manifest.ts';
 import { without } from './manifest-reader.ts';
 
@@ -38,10 +41,25 @@ export function huggingFaceFolders(paths: readonly string[]): Map<string, string
 }
 
 /** Where the `config.json` of a model file can stand: beside it or, where it is in a folder `onnx`, beside that. */
-export function configPaths(modelPath: string): string[] {
+export const configPaths = (modelPath: string) => pathsOf('config.json', modelPath);
+export const preprocessorPaths = (modelPath: string) => pathsOf('preprocessor_config.json', modelPath);
+
+function pathsOf(file: string, modelPath: string): string[] {
   const folder = dirname(modelPath);
   const above = basename(folder).toLowerCase() === 'onnx' ? [dirname(folder)] : [];
-  return [folder, ...above].map((place) => join(place, 'config.json'));
+  return [folder, ...above].map((place) => join(place, file));
+}
+
+/** How a picture is prepared by a `preprocessor_config.json`; undefined where it is of no picture, or says what can not be done here. */
+export function preprocessorImage(content: unknown): Preparation | undefined {
+  if (content === undefined) return undefined;
+  try {
+    return readPreprocessorConfig(content);
+  } catch (thrown) {
+    // The model takes tensors all the same.
+    if (thrown instanceof PreparationFault) return undefined;
+    throw thrown;
+  }
 }
 
 /**

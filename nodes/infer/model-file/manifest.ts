@@ -1,9 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
+import { PreparationFault } from '../../media/image/parse-preparation.ts';
+import type { Preparation } from '../../media/image/preparation.ts';
 import { describe, LinewatchError } from '../../shared/errors.ts';
 import type { HealthyErrors } from '../../shared/messages.ts';
+import { type ObjectsSetup, ObjectsSetupFault, parseObjectsSetup } from '../interpret/objects/setup.ts';
+import { type Declared, manifestImage, misfit } from './manifest-image.ts';
 import { ManifestReader, without } from './manifest-reader.ts';
-
-export type Task = 'reconstruction' | 'classify';
 
 export interface ManifestColumn {
   tag: string;
@@ -29,16 +31,22 @@ export interface ManifestInput {
   state?: string;
   /** What the input always is; messages do not carry it. */
   value?: number | number[] | boolean | string;
+  /** How a picture becomes this input. */
+  image?: Preparation;
+  /** The picture is given once and kept, e.g. that of a good part, with which each later one is compared. */
+  keep?: true;
 }
 
 /** `<model>.json` beside `<model>.onnx`: what nodes need to set themselves up. All of it is optional. */
 export interface Manifest {
   name?: string;
   version?: string;
-  /** reconstruction and classify are what `interpret` knows; other tasks pass. */
+  /** `interpret` knows reconstruction, classify, objects, anomalyMap, textLines and text; other tasks pass. */
   task?: string;
   inputs?: ManifestInput[];
   labels?: string[];
+  /** How a detector's outputs are laid out, where that can not be seen from them; its thresholds. */
+  objects?: ObjectsSetup;
   /** How a classifier's outputs become probabilities, where that can not be seen from them. */
   activation?: 'softmax' | 'sigmoid' | 'none';
   /** From this score (0..1) on a result counts. */
@@ -105,9 +113,10 @@ export async function readJson(path: string): Promise<unknown> {
 /**
  * Checks a manifest's content. What it does not know it leaves out.
  * @param path for error messages
+ * @param inputs what the model declares: it completes the descriptions of pictures
  * @throws LinewatchError model-manifest, naming the property, what was expected and what came
  */
-export function parseManifest(content: unknown, path: string): Manifest {
+export function parseManifest(content: unknown, path: string, inputs: readonly Declared[] = []): Manifest {
   const reader = new ManifestReader(content, path, '');
   const healthy = reader.object('healthy');
   const sha256 = reader.text('sha256');
@@ -116,8 +125,9 @@ export function parseManifest(content: unknown, path: string): Manifest {
     name: reader.text('name'),
     version: reader.text('version'),
     task: reader.text('task'),
-    inputs: reader.list('inputs')?.map(parseInput),
+    inputs: reader.list('inputs')?.map((input) => parseInput(input, inputs)),
     labels: reader.texts('labels'),
+    objects: parseObjects(reader),
     activation: reader.choice('activation', ['softmax', 'sigmoid', 'none']),
     threshold: reader.number('threshold'),
     batching: parseBatching(reader),
@@ -129,16 +139,51 @@ export function parseManifest(content: unknown, path: string): Manifest {
   return without(manifest) as Manifest;
 }
 
-function parseInput(input: ManifestReader): ManifestInput {
+function parseInput(input: ManifestReader, inputs: readonly Declared[]): ManifestInput {
+  const name = input.required('name', input.text('name'), 'a text');
   const value = input.value('value');
   const isValue = ['boolean', 'string'].includes(typeof value) || [value].flat().every((item) => Number.isFinite(item));
   if (value !== undefined && !isValue) throw input.wrong('value', 'a number, numbers, true, false or a text', describe(value));
   const state = input.text('state');
   if (state !== undefined && value !== undefined) throw input.wrong('value', 'nothing, as there is a state', describe(value));
+  const image = parseImage(
+    input,
+    inputs.find((declared) => declared.name === name),
+  );
+  const keep = input.value('keep') ?? false;
+  if (typeof keep !== 'boolean') throw input.wrong('keep', 'true or false', describe(keep));
+  if (keep && image === undefined) throw input.wrong('image', 'how the picture that is kept becomes the input', 'nothing');
   return {
-    name: input.required('name', input.text('name'), 'a text'),
-    ...without({ columns: input.list('columns')?.map(parseColumn), state, value: value as ManifestInput['value'] }),
+    name,
+    ...without({ columns: input.list('columns')?.map(parseColumn), state, value: value as ManifestInput['value'], image }),
+    ...(keep ? { keep } : {}),
   };
+}
+
+function parseImage(input: ManifestReader, declared: Declared | undefined): Preparation | undefined {
+  const content = input.value('image');
+  if (content === undefined) return undefined;
+  let image: Preparation;
+  try {
+    image = manifestImage(content, declared);
+  } catch (thrown) {
+    if (!(thrown instanceof PreparationFault)) throw thrown;
+    throw input.wrong(thrown.property === 'image' ? 'image' : `image.${thrown.property}`, thrown.expected, thrown.got);
+  }
+  const wrong = declared && misfit(image, declared);
+  if (wrong !== undefined) throw input.wrong('image', wrong.expected, wrong.got);
+  return image;
+}
+
+function parseObjects(reader: ManifestReader): ObjectsSetup | undefined {
+  const content = reader.value('objects');
+  if (content === undefined) return undefined;
+  try {
+    return parseObjectsSetup(content);
+  } catch (thrown) {
+    if (!(thrown instanceof ObjectsSetupFault)) throw thrown;
+    throw reader.wrong(thrown.property, thrown.expected, thrown.got);
+  }
 }
 
 /** `true`, `false`, `{ max }`, or in full `{ rowsIndependent, max }`. */

@@ -1,12 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import type { Preparation } from '../../media/image/preparation.ts';
 import { type ErrorCode, LinewatchError } from '../../shared/errors.ts';
 import { type ExternalFile, externalFiles } from './external-data.ts';
-import { metadataManifest } from './file-metadata.ts';
+import { metadataImage, metadataManifest } from './file-metadata.ts';
 import { filesBelow } from './files-below.ts';
-import { configManifest, configPaths, folderModels } from './hugging-face.ts';
+import { configManifest, configPaths, folderModels, preprocessorImage, preprocessorPaths } from './hugging-face.ts';
 import { isWithin, locate, type Place } from './locate.ts';
 import { type Manifest, manifestPath, parseManifest, readJson } from './manifest.ts';
+import { fittedImage, pictureInput } from './manifest-image.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
 
 /** All that a path of the dialog means. Plain values. */
@@ -18,7 +20,10 @@ export interface ModelFiles {
   file: string;
   /** Relative to its model folder, as `listModels` writes it: of a Hugging Face model its folder. */
   path: string;
-  /** What `<model>.json`, a Hugging Face `config.json` and the file itself say; of each property the first that does. */
+  /**
+   * What `<model>.json`, a Hugging Face `config.json` (and `preprocessor_config.json`) and the file itself say; of each property the first
+   * that does.
+   */
   manifest: Manifest | undefined;
   onnx: OnnxFile;
   /** Real paths of the files of weights. */
@@ -43,11 +48,17 @@ export async function resolveModel(path: string, folders: readonly string[]): Pr
   const roots = await realFolders(folders);
   const onnx = await readOnnxFile(place.real);
   const { file, external } = await withWeights(place, onnx, roots);
-  const own = await ownManifest(place, roots);
+  const own = await ownManifest(place, roots, onnx);
   const config = await huggingFaceManifest(place, roots);
+  const preprocessor = await huggingFaceImage(place, roots);
   const metadata = metadataManifest(onnx.metadata);
-  const manifest = { ...metadata, ...config?.manifest, ...own?.manifest };
-  const names = [place.real, place.named, ...external.map((data) => data.path), manifestPath(place.named), own?.path, config?.path];
+  const manifest = withImage(
+    { ...metadata, ...config?.manifest, ...own?.manifest },
+    onnx,
+    preprocessor?.image ?? metadataImage(onnx.metadata),
+  );
+  const beside = [own, config, preprocessor].map((found) => found?.path);
+  const names = [place.real, place.named, ...external.map((data) => data.path), manifestPath(place.named), ...beside];
   return {
     file,
     path: relative(wanted.folder, wanted.named),
@@ -95,10 +106,10 @@ interface FoundManifest {
 }
 
 /** `<model>.json`, beside a link before beside what it leads to. */
-async function ownManifest({ named, real }: Place, roots: readonly string[]): Promise<FoundManifest | undefined> {
+async function ownManifest({ named, real }: Place, roots: readonly string[], onnx: OnnxFile): Promise<FoundManifest | undefined> {
   for (const path of new Set([named, real].map(manifestPath))) {
     const content = path === undefined ? undefined : await confinedJson(path, roots);
-    if (path !== undefined && content !== undefined) return { path, manifest: parseManifest(content, path) };
+    if (path !== undefined && content !== undefined) return { path, manifest: parseManifest(content, path, onnx.inputs) };
   }
   return undefined;
 }
@@ -109,6 +120,30 @@ async function huggingFaceManifest({ folder, named }: Place, roots: readonly str
     if (manifest !== undefined) return { path, manifest };
   }
   return undefined;
+}
+
+async function huggingFaceImage(
+  { folder, named }: Place,
+  roots: readonly string[],
+): Promise<{ path: string; image: Preparation } | undefined> {
+  for (const path of preprocessorPaths(named).filter((config) => isWithin(folder, config))) {
+    const image = preprocessorImage(await confinedJson(path, roots));
+    if (image !== undefined) return { path, image };
+  }
+  return undefined;
+}
+
+/** Where the manifest says of no input how a picture becomes it, the first that could be one gets this. */
+function withImage(manifest: Manifest, { inputs }: OnnxFile, image: Preparation | undefined): Manifest {
+  const told = manifest.inputs ?? [];
+  const given = told.filter(({ state, value }) => state !== undefined || value !== undefined).map(({ name }) => name);
+  const input = pictureInput(inputs.filter(({ name }) => !given.includes(name)));
+  if (image === undefined || input === undefined || told.some((each) => each.image !== undefined)) return manifest;
+  const fitted = fittedImage(image, input);
+  if (fitted === undefined) return manifest;
+  const { name } = input;
+  const others = told.filter((each) => each.name !== name);
+  return { ...manifest, inputs: [{ ...told.find((each) => each.name === name), name, image: fitted }, ...others] };
 }
 
 /** As `readJson`; a link must not lead out of the model folders, as errors show parts of the file. */

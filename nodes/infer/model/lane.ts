@@ -1,6 +1,6 @@
 import type { ErrorCode, LinewatchError } from '../../shared/errors.ts';
 import type { Job, Owner, RunAnswer } from '../host/job-queue.ts';
-import type { LoadedModelInfo, Tensors } from '../host/protocol.ts';
+import type { Inputs, LoadedModelInfo } from '../host/protocol.ts';
 import type { DropReason } from '../host/statistics.ts';
 import type { ModelHandle, ModelListener } from './model-handle.ts';
 import type { LoadedModel } from './model-source.ts';
@@ -58,11 +58,12 @@ export class Lane {
    * Runs the model on what `prepare` makes when its turn has come. Answers of a `fifo` lane come in the order of the calls.
    * @param key whose state the run uses, for a model that has one
    * @param dueAt performance.now() after which it is not worth running
+   * @param apart its rows are pictures of their own
    * @throws LinewatchError model-queue-full, model-newer, model-late, or as locating, loading or running failed
    */
-  run(prepare: (model: LoadedModel) => Tensors, key = '', dueAt = Number.POSITIVE_INFINITY): Promise<LaneAnswer> {
+  run(prepare: (model: LoadedModel) => Inputs, key = '', dueAt = Number.POSITIVE_INFINITY, apart = false): Promise<LaneAnswer> {
     return new Promise((resolve, reject) => {
-      this.#handle.run(new LaneJob(this, this.#options, this.#handle, prepare, key, dueAt, resolve, reject));
+      this.#handle.run(new LaneJob(this, this.#options, this.#handle, prepare, key, dueAt, apart, resolve, reject));
     });
   }
 
@@ -112,7 +113,8 @@ class LaneJob implements Job {
   alone = false;
   readonly #lane: Lane;
   readonly #handle: ModelHandle;
-  readonly #prepare: (model: LoadedModel) => Tensors;
+  readonly apart: boolean;
+  readonly #prepare: (model: LoadedModel) => Inputs;
   readonly #key: string;
   /** As they were when the message came: a reset is for those that come after it. */
   readonly #generation: number;
@@ -124,9 +126,10 @@ class LaneJob implements Job {
     lane: Lane,
     options: LaneOptions,
     handle: ModelHandle,
-    prepare: (model: LoadedModel) => Tensors,
+    prepare: (model: LoadedModel) => Inputs,
     key: string,
     dueAt: number,
+    apart: boolean,
     resolve: (answer: LaneAnswer) => void,
     reject: (error: LinewatchError) => void,
   ) {
@@ -135,6 +138,7 @@ class LaneJob implements Job {
     this.#generation = handle.stateGeneration;
     this.#resets = lane.resetsOf(key);
     this.dueAt = dueAt;
+    this.apart = apart;
     this.retries = options.retry ? 1 : 0;
     this.#lane = lane;
     this.#handle = handle;
@@ -148,13 +152,13 @@ class LaneJob implements Job {
     return `${this.#lane.number} ${this.#generation} ${this.#resets} ${this.#key}`;
   }
 
-  prepare(info: LoadedModelInfo): Tensors {
+  prepare(info: LoadedModelInfo): Inputs {
     return this.#prepare(this.#handle.describe(info));
   }
 
-  resolve({ outputs, info, queueMs, runMs, batch, fresh }: RunAnswer): void {
-    const state = fresh === undefined ? undefined : this.#lane.outcome(this.state, fresh);
-    this.#resolve({ outputs, info, queueMs, runMs, batch, fresh, state, model: this.#handle.describe(info) });
+  resolve(answer: RunAnswer): void {
+    const state = answer.fresh === undefined ? undefined : this.#lane.outcome(this.state, answer.fresh);
+    this.#resolve({ ...answer, state, model: this.#handle.describe(answer.info) });
   }
 
   reject(error: LinewatchError): void {

@@ -12,6 +12,7 @@ const healthy: Facts = {
   processor: { model: 'Intel Atom x6425E', features: ['avx2', 'fma'], featuresKnown: true, cores: 4 },
   memory: { totalMb: 4096, availableMb: 3000 },
   native: { loads: true, version: '1.30.0', path: '/data/node_modules/onnxruntime-node', backends: [{ name: 'cpu', bundled: true }] },
+  pictures: { loads: true, version: '0.35.5' },
   runs: [ran('cpu'), ran('wasm')],
   folders: [
     { path: '/data/linewatch/models', kind: 'own', state: 'creatable' },
@@ -94,6 +95,20 @@ describe('the advice of linewatch-doctor', () => {
       'cpu',
       /Node\.js 20\.19\.0 is too old: expected 22\.9/,
       /Node\.js 24/,
+    ],
+    [
+      'no sharp',
+      { pictures: { loads: false, reason: 'Could not load the "sharp" module' } },
+      'cpu',
+      /pictures can not be decoded: sharp does not load: Could not load/,
+      /npm install --include=optional sharp/,
+    ],
+    [
+      'no sharp where it has no files',
+      { pictures: { loads: false, reason: 'Could not load' }, system: { ...healthy.system, arch: 'riscv64' } },
+      'cpu',
+      /pictures can not be decoded/,
+      /no files for linux riscv64/,
     ],
     ['a processor without AVX2', { processor: { ...healthy.processor, features: ['avx'] } }, 'cpu', /neither AVX2 nor Neon/, /small ones/],
     ['little memory', { memory: { totalMb: 512, availableMb: 120 } }, 'cpu', /only 120 MB/, /share a process/],

@@ -31,9 +31,10 @@ describe('linewatch-doctor', function () {
 
   it('runs a model on this machine, says on what, and looks into the folders of settings.js', async () => {
     const { code, output } = await doctor('--json', '--user-dir', userDir.path);
-    const { backend, runs, folders, problems, system } = JSON.parse(output);
+    const { backend, runs, folders, problems, system, pictures } = JSON.parse(output);
     assert.equal(code, 0);
     assert.equal(system.arch, process.arch);
+    assert.ok(pictures.loads && /^\d/.test(pictures.version), JSON.stringify(pictures));
     const used = runs.find((run: { backend: string }) => run.backend === backend);
     assert.ok(used.medianUs > 0 && used.loadMs > 0, JSON.stringify(runs));
     assert.ok(runs.some((run: { backend: string; medianUs?: number }) => run.backend === 'wasm' && run.medianUs !== undefined));

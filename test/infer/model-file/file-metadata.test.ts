@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { metadataManifest, parseNames } from '../../../nodes/infer/model-file/file-metadata.ts';
+import { metadataImage, metadataManifest, parseNames } from '../../../nodes/infer/model-file/file-metadata.ts';
 
 describe('metadata of a model file', () => {
   for (const [text, names] of [
@@ -65,4 +65,36 @@ describe('metadata of a model file', () => {
       assert.deepEqual(metadataManifest(metadata), manifest);
     });
   }
+});
+
+describe('how Ultralytics prepares pictures', () => {
+  const names = "{0: 'good', 1: 'scratch'}";
+  for (const [metadata, expected] of [
+    [
+      { names, task: 'detect', imgsz: '[480, 640]' },
+      { width: 640, height: 480, fit: 'letterbox', crop: 1 },
+    ],
+    [
+      { names, task: 'detect' },
+      { width: 640, height: 640, fit: 'letterbox', crop: 1 },
+    ],
+    [
+      { names, task: 'segment', imgsz: '[0, 99999]' },
+      { width: 640, height: 640, fit: 'letterbox', crop: 1 },
+    ],
+    [
+      { names, task: 'classify', imgsz: '[224, 224]' },
+      { width: 224, height: 224, fit: 'cover', crop: 1 },
+    ],
+  ] as const) {
+    it(`is told by ${JSON.stringify(metadata)}`, () => {
+      const { width, height, fit, crop } = metadataImage(metadata) ?? {};
+      assert.deepEqual({ width, height, fit, crop }, expected);
+    });
+  }
+
+  it('is not told by a file that somebody else wrote', () => {
+    assert.equal(metadataImage({ task: 'detect', imgsz: '[640, 640]' }), undefined);
+    assert.equal(metadataImage({ names, imgsz: '[640, 640]' }), undefined);
+  });
 });

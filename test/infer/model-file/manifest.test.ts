@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { parseManifest, readManifest } from '../../../nodes/infer/model-file/manifest.ts';
+import type { LinewatchError } from '../../../nodes/shared/errors.ts';
 import { temporaryFolder } from '../models.ts';
 
 describe('model manifest', () => {
@@ -113,9 +114,74 @@ describe('model manifest', () => {
     [{ inputs: [{ name: 'x', columns: [{ tag: 'a', given: 1 }] }] }, 'inputs[0].columns[0].given: expected true or false, got 1'],
     [{ inputs: [{ name: 'x', columns: [{ tag: 'a', floor: -1 }] }] }, 'inputs[0].columns[0].floor: expected a number above 0, got -1'],
     [{ sha256: 'abc' }, 'sha256: expected 64 hexadecimal digits, got abc'],
+    [{ inputs: [{ name: 'x', image: 'yolo' }] }, 'inputs[0].image: expected an object, got "yolo"'],
+    [{ inputs: [{ name: 'x', image: { width: -1 } }] }, 'inputs[0].image.width: expected a whole number from 0 to 8192, got -1'],
+    [{ inputs: [{ name: 'x', image: {}, keep: 'yes' }] }, 'inputs[0].keep: expected true or false, got "yes"'],
+    [{ inputs: [{ name: 'x', keep: true }] }, 'inputs[0].image: expected how the picture that is kept becomes the input, got nothing'],
+    [{ objects: { layout: 'yolo' } }, /^objects\.layout: expected one of .*yolov8.*, got "yolo"$/],
+    [{ objects: [] }, 'objects: expected an object, got an array of 0'],
   ] as const) {
     it(`refuses ${JSON.stringify(content)}`, () => {
-      assert.throws(() => parseManifest(content, 'pump.json'), { code: 'model-manifest', message: `manifest pump.json: ${message}` });
+      assert.throws(
+        () => parseManifest(content, 'pump.json'),
+        (thrown: LinewatchError) => {
+          const text = thrown.message.replace('manifest pump.json: ', '');
+          if (typeof message === 'string') assert.equal(text, message);
+          else assert.match(text, message);
+          return thrown.code === 'model-manifest';
+        },
+      );
     });
   }
+
+  it('keeps how a detector is laid out, as interpret reads it', () => {
+    const objects = { layout: 'yolov8', iouThreshold: 0.5, colour: 'red' };
+    assert.deepEqual(parseManifest({ task: 'objects', objects }, 'pump.json'), {
+      task: 'objects',
+      objects: { layout: 'yolov8', iouThreshold: 0.5 },
+    });
+  });
+
+  describe('that says how a picture is prepared', () => {
+    const imageOf = (image: object, type: string, dims?: (number | string)[]) =>
+      parseManifest({ inputs: [{ name: 'x', image }] }, 'pump.json', [{ name: 'x', kind: 'tensor', type, ...(dims ? { dims } : {}) }])
+        .inputs?.[0]?.image;
+
+    it('has size, layout and channels from the model where it says nothing of them', () => {
+      const { width, height, layout, colour } = imageOf({}, 'float32', [1, 1, 48, 320]) ?? {};
+      assert.deepEqual([width, height, layout, colour], [320, 48, 'nchw', 'grey']);
+      assert.equal(imageOf({ preset: 'imagenet' }, 'float32', [1, 256, 256, 3])?.width, 256);
+      assert.equal(imageOf({ preset: 'imagenet' }, 'float32', [1, 256, 256, 3])?.layout, 'nhwc');
+    });
+
+    it("has the preset's size where the model takes any", () => {
+      assert.equal(imageOf({ preset: 'imagenet' }, 'float32', ['n', 3, 'h', 'w'])?.width, 224);
+    });
+
+    it('leaves the bytes as they are for a model that takes bytes', () => {
+      const image = imageOf({ preset: 'imagenet' }, 'uint8', [1, 224, 224, 3]);
+      assert.deepEqual([image?.type, image?.scale, image?.mean, image?.deviation], ['uint8', 1, [0, 0, 0], [1, 1, 1]]);
+    });
+
+    for (const [image, type, dims, message] of [
+      [
+        { width: 416 },
+        'float32',
+        [1, 3, 640, 640],
+        'what makes float32 [1, 3, 640, 640], as the model takes it, got float32 [n, 3, 640, 416]',
+      ],
+      [
+        { colour: 'grey' },
+        'float32',
+        [1, 3, 64, 64],
+        'what makes float32 [1, 3, 64, 64], as the model takes it, got float32 [n, 1, 64, 64]',
+      ],
+      [{ type: 'uint8' }, 'float32', [1, 3, 64, 64], 'what makes float32 [1, 3, 64, 64], as the model takes it, got uint8 [n, 3, 64, 64]'],
+      [{}, 'float32', [1, 14], 'what makes float32 [1, 14], as the model takes it, got float32 [n, 3, ?, ?]'],
+    ] as const) {
+      it(`is refused where it prepares another input than the model has: ${JSON.stringify(image)}`, () => {
+        assert.throws(() => imageOf(image, type, [...dims]), { message: `manifest pump.json: inputs[0].image: expected ${message}` });
+      });
+    }
+  });
 });

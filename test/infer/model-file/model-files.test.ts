@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { resolveModel } from '../../../nodes/infer/model-file/model-files.ts';
 import { OnnxGraph } from '../../../nodes/shared/onnx/graph.ts';
 import { scaleModel, temporaryFolder } from '../models.ts';
+import { differenceModel, pictureEcho } from '../picture-models.ts';
 import { outsideModel } from './odd-models.ts';
 
 const root = temporaryFolder();
@@ -228,4 +229,60 @@ describe('what is known of a model', () => {
     write({ 'models/wrong.json': `{ "name": "${'x'.repeat(2 ** 22)}" }` });
     await assert.rejects(resolved('wrong.onnx'), /wrong\.json: file: expected at most 4194304 bytes, got 41943/);
   });
+});
+
+describe('how a picture is prepared, from what stands beside the model', () => {
+  const processor = {
+    image_processor_type: 'ViTImageProcessor',
+    do_resize: true,
+    size: { height: 224, width: 224 },
+    resample: 3,
+    do_rescale: true,
+    do_normalize: true,
+    image_mean: [0.5, 0.5, 0.5],
+    image_std: [0.5, 0.5, 0.5],
+  };
+  const config = JSON.stringify({ model_type: 'vit', architectures: ['ViTForImageClassification'] });
+
+  it("is read from Hugging Face's preprocessor_config.json, which belongs to the model then", async () => {
+    write({
+      'models/vit/onnx/model.onnx': pictureEcho(['n', 3, 'h', 'w']),
+      'models/vit/config.json': config,
+      'models/vit/preprocessor_config.json': JSON.stringify(processor),
+    });
+    const { manifest, watched } = await resolved('vit');
+    const [input] = manifest?.inputs ?? [];
+    assert.equal(input?.name, 'x');
+    const { width, height, fit, kernel, mean, layout } = input?.image ?? {};
+    assert.deepEqual([width, height, fit, kernel, mean, layout], [224, 224, 'stretch', 'cubic', [0.5, 0.5, 0.5], 'nchw']);
+    assert.ok(watched.includes(join(models, 'vit/preprocessor_config.json')));
+  });
+
+  it('has the size of the model, where that has one', async () => {
+    write({ 'models/vit-96/model.onnx': pictureEcho([1, 3, 96, 96]), 'models/vit-96/preprocessor_config.json': JSON.stringify(processor) });
+    const [input] = (await resolved('vit-96')).manifest?.inputs ?? [];
+    assert.deepEqual([input?.image?.width, input?.image?.height], [96, 96]);
+  });
+
+  it('is what its own manifest says, before all others', async () => {
+    write({
+      'models/own/model.onnx': pictureEcho([1, 3, 64, 64]),
+      'models/own/model.json': JSON.stringify({ inputs: [{ name: 'x', image: { preset: 'yolox' } }] }),
+      'models/own/preprocessor_config.json': JSON.stringify(processor),
+    });
+    const [input] = (await resolved('own')).manifest?.inputs ?? [];
+    assert.deepEqual([input?.image?.colour, input?.image?.width], ['bgr', 64]);
+  });
+
+  for (const [what, model, content] of [
+    ['is of sound', pictureEcho([1, 3, 64, 64]), { feature_extractor_type: 'WhisperFeatureExtractor', sampling_rate: 16000 }],
+    ['can not be meant for the model', pictureEcho([1, 3, 64, 64], 'uint8'), processor],
+    ['makes no sense', pictureEcho([1, 3, 64, 64]), { ...processor, image_mean: ['a'] }],
+    ['is for colour where the model takes grey', differenceModel(16), processor],
+  ] as const) {
+    it(`is left out where the preprocessor_config.json ${what}: the model takes tensors all the same`, async () => {
+      write({ 'models/odd/model.onnx': model, 'models/odd/preprocessor_config.json': JSON.stringify(content) });
+      assert.equal((await resolved('odd')).manifest, undefined);
+    });
+  }
 });

@@ -1,4 +1,4 @@
-import { float16Value } from '../../../../nodes/infer/input/float16.ts';
+import { float16Value } from '../../../../nodes/shared/float16.ts';
 import { describeTensor, type Tensor } from '../../../../nodes/shared/tensor.ts';
 
 /** As ONNX's own backend tests compare (rtol 1e-3, atol 1e-7), with room near zero for sums in another order. */

@@ -29,7 +29,7 @@
   /** An address with `user:password@` in it, as makers print it: taken apart, so that the password is kept apart from the flow. */
   function takeLoginApart(words) {
     const field = $('#node-input-url');
-    const [, start, login, rest] = /^(\w+:\/\/)([^/?#]*)@(.*)$/.exec(String(field.val()).trim()) ?? [];
+    const [, start, login, rest] = /^(\w+:\/\/|)([^/?#]*)@(.*)$/.exec(String(field.val()).trim()) ?? [];
     if (login === undefined) return;
     const [user, ...password] = login.split(':');
     const plain = (text) => {

@@ -41,10 +41,12 @@
       $('#node-input-multipleOf').attr('placeholder', known?.multipleOf ?? '');
       $('#node-input-most').attr('placeholder', known ? known.most || text('placeholder.none') : '');
       $('#node-input-background').attr('placeholder', known ? known.background.join(', ') : '');
+      // Models that take bytes get pixels as they are.
+      const bytes = { uint8: 'bytes', int8: 'signedBytes' }[linewatch.current(node, 'elementType')];
       $('.linewatch-image select[data-preset]').each(function () {
         const field = $(this).attr('data-preset');
-        const value = known ? (field === 'values' ? valuesOf(known) : known[field]) : undefined;
-        const words = value === undefined ? '' : $(this).find(`option[value="${value}"]`).text();
+        const value = known ? (field === 'values' ? (bytes ?? valuesOf(known)) : known[field]) : undefined;
+        const words = value === undefined ? '' : value === 'signedBytes' ? '−128..127' : $(this).find(`option[value="${value}"]`).text();
         $(this)
           .find('option[value=""]')
           .text(text(value === undefined ? 'asModel' : 'asPreset', { value: words }));
@@ -58,7 +60,7 @@
       $('<option value="">').prependTo(this);
       $(this).val(node[this.id.replace('node-input-', '')] ?? '');
     });
-    $('#node-input-preset').on('change', () => showPreset(node, text));
+    $('#node-input-preset, #node-input-elementType').on('change', () => showPreset(node, text));
     showPreset(node, text);
 
     const said = $('#linewatch-image-said');
@@ -149,6 +151,8 @@
 
   $('<style>')
     .text(`
+.linewatch-image .form-row > span { white-space: nowrap; }
+.linewatch-form.linewatch-image #node-input-queueLimit { width: 60px; flex: none; }
 .linewatch-form .linewatch-image-preview { margin: 4px 0 10px; }
 .linewatch-form .linewatch-image-preview > :not(.linewatch-image-pair) { margin: 0 0 4px 156px; }
 .linewatch-form .linewatch-image-pair { display: flex; gap: 10px; margin-top: 6px; }

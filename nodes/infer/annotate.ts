@@ -32,19 +32,30 @@ export default defineNode<AnnotateSettings>({
         return undefined;
       }
     };
-    const draw = async (message: Message, send: (message: Message) => void) => {
-      const value = propertyOf(message);
+    const drawOne = async (message: Message, result: unknown, image: unknown) => {
+      const value = propertyOf({ ...message, image });
       if (value === undefined || value === null) throw new LinewatchError('annotate-picture', { property: config.picture });
       const picture = readPicture(value, `msg.${config.picture}`);
-      const { payload: result, image } = message;
-      const drawn = await annotate({ picture, result, image }, config, style);
+      const { data, width, height } = await annotate({ picture, result, image }, config, style);
       if (('data' in picture ? picture.data : picture).length <= MOST_KEPT_BYTES) scene = { picture, result, image };
-      const payload = config.send === 'buffer' ? drawn.data : `data:image/${config.format};base64,${drawn.data.toString('base64')}`;
-      send({ ...message, payload, result });
+      const payload = config.send === 'buffer' ? data : `data:image/${config.format};base64,${data.toString('base64')}`;
+      return { payload, width, height, count: countOf(result) };
+    };
+    const draw = async (message: Message, send: (message: Message) => void) => {
+      const { payload: result, image, images } = message;
+      const drawn = [];
+      // Of several pictures interpret gives a list of results.
+      const isList = Array.isArray(result) && Array.isArray(images) && images.length === result.length && result.length > 0;
+      for (const [index, one] of (isList ? images : [image]).entries()) {
+        drawn.push(await drawOne(message, isList ? result[index] : result, one));
+      }
+      const [first] = drawn as [(typeof drawn)[number]];
+      send({ ...message, payload: isList ? drawn.map(({ payload }) => payload) : first.payload, result });
       // Statuses travel to every open editor: once a second is enough.
       if (clock.now() - shownAt < 1000) return;
       shownAt = clock.now();
-      status('green', 'drawn', { count: countOf(result), width: drawn.width, height: drawn.height });
+      const count = drawn.reduce((sum, one) => sum + one.count, 0);
+      status('green', 'drawn', { count, width: first.width, height: first.height });
     };
 
     const service: AnnotateService = { scene: () => scene };

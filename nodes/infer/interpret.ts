@@ -64,6 +64,7 @@ function shortly({ task, result }: Interpreted): [key: string, values?: ErrorCon
     case 'reconstruction':
       return ['error', { error: result.error.toPrecision(3) }];
     case 'classify':
+      if (Array.isArray(result)) return counted(result.map(({ label }): [string, number] => [label, 1]));
       return ['label', { label: result.label, score: result.score.toPrecision(2) }];
     case 'anomalyMap':
       return ['map', { score: result.score.toPrecision(3), count: result.count }];
@@ -71,11 +72,15 @@ function shortly({ task, result }: Interpreted): [key: string, values?: ErrorCon
       return ['lines', { count: result.count }];
     case 'text':
       return result.lines.length === 0 ? ['unread'] : ['text', { text: result.text.replaceAll('\n', ' · ') }];
-    case 'objects': {
-      const labels = Object.entries(result.counts)
-        .map(([label, count]) => `${label} ${count}`)
-        .join(', ');
-      return result.count === 0 ? ['nothing'] : ['objects', { labels }];
-    }
+    case 'objects':
+      return counted([result].flat().flatMap(({ counts }) => Object.entries(counts)));
   }
+}
+
+/** How many there are of each label, of all pictures together. */
+function counted(found: readonly (readonly [label: string, count: number])[]): [key: string, values?: ErrorContext] {
+  const counts = new Map<string, number>();
+  for (const [label, count] of found) counts.set(label, (counts.get(label) ?? 0) + count);
+  const labels = [...counts].map(([label, count]) => `${label} ${count}`).join(', ');
+  return labels === '' ? ['nothing'] : ['objects', { labels }];
 }

@@ -5,6 +5,7 @@ import type { ImageInfo, InferenceInfo, WindowColumn } from '../shared/messages.
 import type { HostState } from './host/host-state.ts';
 import type { QueueOrder } from './host/job-queue.ts';
 import type { Input, Inputs, TensorSpec } from './host/protocol.ts';
+import { checkSameTiles } from './host/same-tiles.ts';
 import { checkColumns, windowColumns } from './input/check-columns.ts';
 import { KeptPictures } from './input/kept-pictures.ts';
 import { inputsWithPictures } from './input/picture-inputs.ts';
@@ -75,7 +76,8 @@ export default defineNode<Config>({
       input(message, send) {
         const key = stateKey(message, config.stateKey);
         if (isReference(message.command)) {
-          const done = keepPicture(message, model, kept).then(status.keptPicture);
+          // One after the other: of two that come at once the later one counts, however long the earlier takes to decode.
+          const done = (keeping ?? Promise.resolve()).then(() => keepPicture(message, model, kept)).then(status.keptPicture);
           const over = done
             .catch(() => {})
             .then(() => {
@@ -130,20 +132,30 @@ function answered(message: Message, inputs: Inputs, answer: LaneAnswer): Message
   if (prepareMs !== undefined) inference.prepareMs = prepareMs;
   if (state !== undefined) inference.state = state;
   const result: Message = { ...message, payload: alone(answer.outputs), inference };
-  if (answer.images !== undefined) result.image = imageOf(inputs, answer.images, model);
-  else if (model.manifest?.task === 'reconstruction') result.input = alone(inputs);
+  if (answer.images !== undefined) {
+    const image = imageOf(inputs, answer.images, model);
+    if (image !== undefined) result.image = image;
+    else checkTilesOfTensor(message, answer.images);
+  } else if (model.manifest?.task === 'reconstruction') result.input = alone(inputs);
   return result;
 }
 
-/** The picture that the result is about: not the one that it was compared with. */
+/** The picture that the result is about, not the one that it was compared with; undefined where a tensor came in its place, with `msg.image`. */
 function imageOf(inputs: Inputs, images: NonNullable<LaneAnswer['images']>, { manifest }: LoadedModel): ImageInfo | undefined {
   const names = Object.keys(images);
   const isReference = (name: string) => manifest?.inputs?.some((input) => input.name === name && input.keep === true);
-  const name = names.find((one) => !isReference(one)) ?? names[0] ?? '';
+  const name = names.find((one) => !isReference(one)) ?? '';
   const input = inputs[name];
   const image = images[name];
   if (image === undefined || input?.type !== 'picture') return image;
   return input.raw === undefined ? { buffer: input.data, ...image } : image;
+}
+
+/** Tiles that `image` made are compared with those that the host made of the kept picture. */
+function checkTilesOfTensor({ image }: Message, references: NonNullable<LaneAnswer['images']>): void {
+  if (typeof image !== 'object' || image === null || !('placement' in image)) return;
+  const tiled = Object.entries(references).filter(([, { placements }]) => placements !== undefined);
+  checkSameTiles({ 'msg.image': image as ImageInfo, ...Object.fromEntries(tiled) });
 }
 
 function keptPictures({ node, RED, fail }: NodeContext<Config>): KeptPictures {

@@ -1,10 +1,10 @@
 import type { PictureSource, Region } from '../media/image/picture.ts';
 import type { Preparation } from '../media/image/preparation.ts';
-import { type PrepareOptions, prepareBatch, preparePicture, prepareRegions } from '../media/image/prepare-picture.ts';
+import { MOST_VALUES, type PrepareOptions, prepareBatch, preparePicture, prepareRegions } from '../media/image/prepare-picture.ts';
 import { isPicture, readPicture } from '../media/image/read-picture.ts';
 import { describe, LinewatchError } from '../shared/errors.ts';
 import type { ImageInfo } from '../shared/messages.ts';
-import type { Tensor } from '../shared/tensor.ts';
+import { elementCount, type Tensor } from '../shared/tensor.ts';
 
 /** What becomes of a message: `image` is of the first picture; `images` of all, where there are several. */
 export interface PreparedMessage {
@@ -48,8 +48,13 @@ export async function prepareMessage(
   }
   const payload: Record<string, Tensor> = {};
   const images: Record<string, ImageInfo> = {};
+  let values = 0;
   for (const [name, item] of Object.entries(value as Record<string, unknown>)) {
     const prepared = await prepareOne(item, `${property}.${name}`, await preparationFor(name), options, seen);
+    values += elementCount(prepared.payload.dims);
+    if (values > MOST_VALUES) {
+      throw new LinewatchError('picture-tensor', { dims: `${values} (${property}.${name})`, most: Math.floor(MOST_VALUES / 1e6) });
+    }
     payload[name] = prepared.payload;
     images[name] = prepared.image;
   }

@@ -139,13 +139,15 @@ export const errorCatalogue = {
   'model-input-unreadable': 'msg.payload can not be read: {{reason}}',
   'model-input-picture':
     'input {{name}}: got a picture, and the manifest of the model does not say how to prepare it; put an image node before this one, or add inputs[].image to the manifest',
+  'model-input-pictures': '{{property}}: expected one picture a message, got a list of {{count}}; a split node sends them one by one',
   'model-keep-missing':
     'there is no picture of a good part yet for the input {{name}}: send it once, with msg.command { do: "reference" } and the picture in msg.payload',
   'model-keep': 'msg.command.input: expected {{expected}}, got {{got}}',
   'model-keep-none': 'msg.command: this model keeps no picture; the manifest of one that does has keep: true at an input',
   'model-keep-size': 'msg.payload: a picture to keep may have {{expected}} MB at most, got {{got}} MB',
-  'model-rows':
-    'this picture in several parts (tiles, regions) does not go through the model: {{name}}: expected {{expected}}, got {{got}}',
+  'model-rows': 'this picture, or its parts (tiles, regions), can not go through the model: {{name}}: expected {{expected}}, got {{got}}',
+  'model-tiles':
+    'inputs {{first}} and {{second}}: pictures of {{expected}} and {{got}} pixels are cut into different tiles, which can not be compared with one another; both must be of the same size',
   'model-columns-count': 'msg.window: the model expects {{expected}} columns, the window has {{got}}',
   'model-column': 'msg.window: column {{number}}: the model expects {{expected}}, the window has {{got}}',
 
@@ -194,6 +196,13 @@ export const errorCatalogue = {
   'interpret-labels-file': 'labels file {{path}}: expected at most {{most}} bytes, got {{got}}',
   'interpret-no-labels': 'labels: expected a file with the characters of the model, one a line, got nothing',
   'interpret-only': 'only these: expected labels of the model ({{expected}}), got {{got}}',
+  'interpret-only-number': 'only these: expected numbers of classes, as no labels are known, got {{got}}; give the labels of the model',
+  'interpret-scores':
+    'msg.payload: a score is {{got}}, which is no probability; choose another layout, or how scores become probabilities (More, Scores; in the manifest objects.activation)',
+  'interpret-background':
+    'labels: expected those of the model, as it can not be seen whether one of its {{got}} classes stands for "nothing", got nothing; give labels, or objects.background in the manifest',
+  'interpret-format':
+    'boxes: {{got}} of {{expected}} end before they begin when they are read as {{format}}; choose what their four numbers are (More, Boxes are; in the manifest objects.boxFormat)',
   'interpret-cells':
     'msg.payload: the picture was prepared for an input of {{width}}×{{height}} pixels, which gives {{expected}} boxes (strides {{strides}}), but the model gave {{got}}; prepare pictures in the size that the model takes',
   'interpret-priors':

@@ -57,6 +57,17 @@ for (const [version, language, settings] of editors) {
       await page.waitForFunction(() => document.querySelector<HTMLInputElement>('#node-input-cropPercent')?.placeholder === '87.5');
       assert.match((await page.locator('#node-input-fit option[value=""]').textContent()) ?? '', /cover/);
       assert.equal(await page.inputValue('#node-input-fit'), '');
+      // A model of bytes gets bytes.
+      const saysValues = (text: string) =>
+        page.waitForFunction(
+          (words) => document.querySelector('#node-input-values option[value=""]')?.textContent?.includes(words as string),
+          text,
+        );
+      await page.selectOption('#node-input-elementType', 'uint8', { force: true });
+      await saysValues('0..255');
+      await page.selectOption('#node-input-elementType', 'int8', { force: true });
+      await saysValues('−128..127');
+      await page.selectOption('#node-input-elementType', '', { force: true });
       await page.selectOption('#node-input-preset', 'yolo');
     });
 

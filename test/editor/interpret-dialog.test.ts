@@ -83,6 +83,16 @@ describe('the dialog of interpret', function () {
       await visible(...fields);
       assert.deepEqual(await wordlessLabels(page), []);
     }
+    // How scores become probabilities matters for two tasks only.
+    await page.evaluate(() => document.querySelector('details.linewatch-more')?.setAttribute('open', ''));
+    for (const [task, isShown] of [
+      ['objects', true],
+      ['classify', true],
+      ['text', false],
+    ] as const) {
+      await page.selectOption('#node-input-task', task);
+      assert.equal(await page.isVisible('#node-input-activation'), isShown, task);
+    }
     await closeDialog(page, '#node-dialog-cancel');
   });
 

@@ -165,6 +165,7 @@ describe('example 11 on a headless Node-RED', function () {
     try {
       const page = await (await fetch(`${nodeRed.url}/label`)).text();
       assert.match(page, /<img alt="The last label" src="label\/picture">/);
+      assert.match(page, /<p hidden>No picture yet\. /);
       assert.equal((await fetch(`${nodeRed.url}/label/picture`)).status, 404);
       let response: Response;
       const end = performance.now() + 60_000;

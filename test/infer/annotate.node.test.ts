@@ -72,6 +72,27 @@ describe('annotate', () => {
     assert.deepEqual([width, height], [160, 100]);
   });
 
+  it('draws each of several pictures, with the result of its own', async () => {
+    const { send, next, status } = await start({ format: 'png', thickness: 4, labels: 'none' });
+    const images = [image(await picture()), image(await picture(160, 100), 160, 100)];
+    const results = [{ objects: [] }, { objects: [{ label: 'dent', box: { x: 50, y: 40, width: 60, height: 40 } }] }];
+    send('annotate', { payload: results, image: images[0], images });
+    const { payload, result } = await next('out');
+    assert.deepEqual(result, results);
+    const sharp = await loadSharp();
+    const seen = await Promise.all(
+      payload.map(async (data: Buffer) => {
+        const { entropy } = await sharp(data).stats();
+        return [(await sharp(data).metadata()).width, entropy > 0];
+      }),
+    );
+    assert.deepEqual(seen, [
+      [320, false],
+      [160, true],
+    ]);
+    await status('annotate', ({ text }) => text === '1 found · 320×200');
+  });
+
   for (const [what, payload] of [
     ['nothing', undefined],
     ['a result without objects', { error: 0.3 }],

@@ -150,6 +150,33 @@ describe('interpret', () => {
     assert.deepEqual((await again.next('out')).payload.counts, { good: 1, bad: 1 });
   });
 
+  it('gives a list for several pictures of one message, in their order', async () => {
+    const { send, next, status } = await start({ model: '', task: 'objects', labels: 'bolt, nut' });
+    const both = float32Tensor([2, 1, 6], Float32Array.of(20, 24, 40, 44, 0.9, 1, 2, 20, 12, 30, 0.5, 0));
+    send('interpret', { payload: both, image, images: [image, { ...image }] });
+    const { payload } = await next('out');
+    assert.deepEqual(
+      payload.map(({ counts }: { counts: object }) => counts),
+      [{ nut: 1 }, { bolt: 1 }],
+    );
+    await status('interpret', ({ text }) => text === 'nut 1, bolt 1');
+    // Left over from a node further up: not of this tensor.
+    send('interpret', { payload: boxes, image, images: [{ ...image, width: 5 }] });
+    assert.deepEqual((await next('out')).payload.counts, { nut: 1, bolt: 1 });
+  });
+
+  it('names the class of each of several pictures', async () => {
+    const { send, next, status } = await start({ model: '', task: 'classify', labels: 'good, bad' });
+    send('interpret', { payload: float32Tensor([3, 2], Float32Array.of(0, 1, 1, 0, 0.1, 0.9)), image, images: [image, image, image] });
+    assert.deepEqual(
+      (await next('out')).payload.map(({ label }: { label: string }) => label),
+      ['bad', 'good', 'bad'],
+    );
+    await status('interpret', ({ text }) => text === 'bad 2, good 1');
+    send('interpret', { payload: row(1, 0), image, images: [image] });
+    assert.equal((await next('out')).payload.length, 1);
+  });
+
   it('gives the last picture that came through, upright and small, to those who may read', async () => {
     const { send, next } = await start({ model: '', task: 'objects' });
     const admin = await startAdmin();

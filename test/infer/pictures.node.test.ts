@@ -13,6 +13,7 @@ import { temporaryFolder } from './models.ts';
 import { differenceModel, picture, pictureEcho, quarterClassifier } from './picture-models.ts';
 
 const grey = { width: 32, height: 32, fit: 'stretch', colour: 'grey' };
+const greyTiles = { ...grey, tiles: { overlap: 0 } };
 const bytes = ({ data }: { data: Float32Array }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
 describe('onnx infer with pictures', () => {
@@ -38,6 +39,13 @@ describe('onnx infer with pictures', () => {
       inputs: [
         { name: 'picture', image: grey },
         { name: 'good', image: grey, keep: true },
+      ],
+    }),
+    'inspect-tiles.onnx': differenceModel(32),
+    'inspect-tiles.json': JSON.stringify({
+      inputs: [
+        { name: 'picture', image: greyTiles },
+        { name: 'good', image: greyTiles, keep: true },
       ],
     }),
   });
@@ -185,6 +193,21 @@ describe('onnx infer with pictures', () => {
     for (const payload of [await picture(40, 24), { x: await picture(40, 24) }, `data:image/jpeg;base64,${'A'.repeat(64)}`]) {
       send('infer', { payload });
       assert.match((await next('caught')).error.message, /input x: got a picture, .* image node/);
+    }
+  });
+
+  it('says of a list of pictures that they come one by one', async () => {
+    const { send, next } = await start('echo.onnx');
+    const one = await picture(40, 24);
+    for (const [payload, property] of [
+      [[one, one], 'msg\\.payload'],
+      [{ x: [one, one] }, 'msg\\.payload\\.x'],
+    ] as const) {
+      send('infer', { payload });
+      assert.match(
+        (await next('caught')).error.message,
+        new RegExp(`^${property}: expected one picture a message, got a list of 2; a split node`),
+      );
     }
   });
 
@@ -337,6 +360,52 @@ describe('onnx infer with pictures', () => {
       send('infer', { payload: good });
       assert.equal(largest(await next('out')), 0);
     });
+  });
+
+  it('compares a tensor of the image node with the kept picture, and keeps saying where that tensor lies', async () => {
+    const { send, next } = await start('inspect.onnx');
+    const [good, other] = [await picture(64, 64, 'png', 1), await picture(200, 100, 'png', 2)];
+    send('infer', { payload: good, command: { do: 'reference' } });
+    const { tensor, image } = await preparePicture(other, parsePreparation(grey));
+    send('infer', { payload: tensor, image });
+    const answer = await next('out');
+    assert.deepEqual(answer.image, image);
+    send('infer', { payload: tensor });
+    assert.equal('image' in (await next('out')), false);
+  });
+
+  it('refuses tiles of the image node that were cut in another way than the kept picture', async () => {
+    const { send, next } = await start('inspect-tiles.onnx');
+    const tiled = async (width: number, height: number) => preparePicture(await picture(width, height, 'png'), parsePreparation(greyTiles));
+    send('infer', { payload: await picture(128, 64, 'png'), command: { do: 'reference' } });
+    const same = await tiled(128, 64);
+    send('infer', { payload: same.tensor, image: same.image });
+    const { payload, image } = await next('out');
+    assert.ok((payload.data as Float32Array).every((value) => value === 0));
+    assert.equal(image.placements.length, 8);
+    const turned = await tiled(64, 128);
+    send('infer', { payload: turned.tensor, image: turned.image });
+    assert.match(
+      (await next('caught')).error.message,
+      /msg\.image and good: pictures of 64×128 and 128×64 pixels are cut into different tiles/,
+    );
+  });
+
+  it('keeps the later of two pictures, though the earlier takes longer to decode', async () => {
+    const { send, next } = await start('inspect.onnx');
+    const { default: sharp } = await import('sharp');
+    const large = await sharp({ create: { width: 5000, height: 5000, channels: 3, background: '#123' } })
+      .jpeg()
+      .toBuffer();
+    const good = await picture(64, 64, 'png');
+    send('infer', { payload: large, command: { do: 'reference' } });
+    send('infer', { payload: good, command: { do: 'reference' } });
+    send('infer', { payload: good });
+    await next('out');
+    // As long as the large one takes, with time to spare: by now it is decoded in any case.
+    for (let turn = 0; turn < 3; turn++) await preparePicture(large, parsePreparation(grey));
+    send('infer', { payload: good });
+    assert.ok(((await next('out')).payload.data as Float32Array).every((value) => value === 0));
   });
 
   it('has nothing to keep for a model that compares with nothing', async () => {

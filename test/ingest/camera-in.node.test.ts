@@ -106,6 +106,24 @@ describe('camera in', () => {
     assert.equal(camera.requests.length, 0);
   });
 
+  it('repeats no name out of an address without http://', async () => {
+    const { next, logged } = await start({ source: 'snapshot', url: `${user}:${password}@192.168.0.20/snap.jpg` });
+    const { error } = await next('errors');
+    assert.match(error.message, /expected an address such as/);
+    assert.doesNotMatch(error.message + logged('camera').join(), new RegExp(`${user}|${password}`));
+  });
+
+  it('tells a camera that dies with each picture once a minute at most', async () => {
+    const works = camera.answer;
+    let turn = 0;
+    camera.answer = (request, response) => (turn++ % 2 === 0 ? works(request, response) : response.writeHead(500).end());
+    const { waiting } = await start({ source: 'snapshot', url: camera.url });
+    await clock.runUntil(START + 10 * 60_000);
+    const errors = waiting('errors').length;
+    assert.ok(errors >= 5 && errors <= 10, `${errors} errors`);
+    assert.ok(waiting('out').length > 100);
+  });
+
   it('tells an outage once, tries again ever more seldom, and goes on when the camera is back', async () => {
     const works = camera.answer;
     const { waiting, statuses } = await start({ source: 'snapshot', url: camera.url });

@@ -186,6 +186,19 @@ describe('drawing on a picture', () => {
     });
   }
 
+  it('draws a picture full of intricate outlines within seconds, each object at least as its box', async function () {
+    this.timeout(20_000);
+    // A star of 500 corners, as a model that is not what its manifest says may give a thousand times.
+    const star = Array.from({ length: 500 }, (_, index): [number, number] => [100 + 90 * Math.cos(index), 100 + 90 * Math.sin(index)]);
+    const objects = Array.from({ length: 1000 }, (_, index) => ({ ...object(index % 180, 20, 10, 10), outline: star, points: star }));
+    const zones = Array.from({ length: 1000 }, (_, index) => ({ name: `zone ${index}`, points: star.slice(0, 4) }));
+    const overlay = new Overlay({ objects, zones }, { width: 200, height: 200 }, { width: 200, height: 200 }, style());
+    const svg = overlay.svg(new Set());
+    assert.equal(svg.match(/<polygon/g)?.length, 2 * (50 + 1000));
+    assert.ok(svg.length < 4e6, `${svg.length}`);
+    assert.equal((await drawOnPicture(plain(200, 200), { objects, zones }, options())).width, 200);
+  });
+
   it('draws the surest 1000 of 100,000 boxes, wherever they are', async function () {
     this.timeout(20_000);
     const far = [Number.MAX_VALUE, -Number.MAX_VALUE, 1e9, -1e9];
@@ -284,6 +297,46 @@ describe('a heat map', () => {
     assert.deepEqual([pixels[3], pixels[11], pixels[15]], [0, 255, 0]);
     assert.deepEqual([...pixels.subarray(8, 11)], [230, 0, 30]);
     assert.ok((pixels[7] as number) > 100 && (pixels[7] as number) < 255);
+  });
+
+  it('goes from clear blue to red in steps too small to see', () => {
+    const values = Float32Array.from({ length: 5000 }, (_, index) => index / 4999);
+    const pixels = heatPixels({ ...map, width: 5000, values });
+    const shade = (index: number) => [...pixels.subarray(4 * index, 4 * index + 4)];
+    const corners = [
+      [0.001, [40, 90, 255]],
+      [0.25, [0, 200, 160]],
+      [0.5, [255, 225, 0]],
+      [0.75, [255, 120, 0]],
+      [1, [230, 0, 30]],
+    ] as const;
+    for (const [share, colour] of corners) {
+      const got = shade(Math.round(share * 4999));
+      assert.ok(
+        colour.every((value, channel) => Math.abs(value - (got[channel] as number)) <= 3),
+        `${share}: ${got}`,
+      );
+    }
+    for (let index = 4; index < 5000; index++) {
+      const before = shade(index - 1);
+      assert.ok(
+        shade(index).every((value, channel) => Math.abs(value - (before[channel] as number)) <= 2),
+        `${index}`,
+      );
+    }
+  });
+
+  it('shows the hottest where all above the least is without end, and nothing where all is the same', () => {
+    const same = { ...map, from: 7, to: 7 };
+    assert.deepEqual([...heatPixels({ ...same, values: [7, 7, 7, 7] })], Array(16).fill(0));
+    assert.equal(heatPixels({ ...same, values: [7, Infinity, -Infinity, 7] })[7], 255);
+  });
+
+  it('is left out where it is placed at no size that can be drawn', () => {
+    for (const scale of [1e9, 1e300]) {
+      const far = { ...map, placement: { ...placement, scaleX: scale, scaleY: scale } };
+      assert.equal(placeHeat(far, { width: 100, height: 100 }, { width: 100, height: 100 }), undefined);
+    }
   });
 
   it('leaves out what lies beyond the picture before anything grows', () => {

@@ -122,6 +122,46 @@ describe('media/image › pictures', () => {
       assert.deepEqual(await levels(picture), [255, 0, 0]);
     });
 
+    it('takes the first page of a TIFF with several', async () => {
+      const pages = sharp(Buffer.from([255, 0, 0, 0, 0, 255]), { raw: { width: 1, height: 2, channels: 3, pageHeight: 1 } });
+      const picture = await pages.tiff({ compression: 'lzw' }).toBuffer();
+      assert.equal((await sharp(picture).metadata()).pages, 2);
+      const { tensor, image } = await preparePicture(picture, bytes);
+      assert.deepEqual([[...(tensor.data as Uint8Array)], image.width, image.height], [[255, 0, 0], 1, 1]);
+    });
+
+    it('keeps places in what its EXIF data turn or mirror, also for regions', async () => {
+      // Red grows to the right and green downward, as stored.
+      const [width, height] = [400, 240];
+      const data = Buffer.from(
+        Array.from({ length: width * height * 3 }, (_, index) => {
+          const pixel = Math.floor(index / 3);
+          return [(pixel % width) * (255 / width), Math.floor(pixel / width) * (255 / height), 128][index % 3] as number;
+        }),
+      );
+      const region = { x: 31, y: 20, width: 150, height: 120 };
+      const preparation: Preparation = { ...plainPreparation, width: 32, height: 24, scale: 1 };
+      for (let orientation = 1; orientation <= 8; orientation++) {
+        const picture = await sharp(data, { raw: { width, height, channels: 3 } })
+          .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+          .withMetadata({ orientation })
+          .toBuffer();
+        const upright = await sharp(picture).autoOrient().raw().toBuffer({ resolveWithObject: true });
+        for (const seen of [undefined, region]) {
+          const { tensor, image } = await preparePicture(picture, preparation, { region: seen });
+          assert.deepEqual([image.width, image.height], [upright.info.width, upright.info.height]);
+          // The input's middle, which is the region's.
+          const { placement } = image;
+          const [x, y] = [Math.floor(placement.x + 16.5 * placement.scaleX), Math.floor(placement.y + 12.5 * placement.scaleY)];
+          for (const channel of [0, 1]) {
+            const got = (tensor.data as Float32Array)[(channel * 24 + 12) * 32 + 16] as number;
+            const expected = upright.data[(y * image.width + x) * 3 + channel] as number;
+            assert.ok(Math.abs(got - expected) <= 4, `orientation ${orientation}, channel ${channel}: expected ${expected}, got ${got}`);
+          }
+        }
+      }
+    });
+
     it('makes grey of colours as Pillow does, and colours of grey', async () => {
       const grey: Preparation = { ...bytes, colour: 'grey', mean: [0], deviation: [1] };
       assert.deepEqual(await levels(await corners().png().toBuffer(), grey), [76, 150, 29, 255]);
@@ -184,12 +224,23 @@ describe('media/image › pictures', () => {
       await refuses(preparePicture(picture, bytes, { region: { x: Number.NaN, y: 0, width: 2, height: 2 } }), /nothing of the picture/);
     });
 
+    it('needs little for a line of one pixel’s width that becomes a wide picture', async function () {
+      // Resized across first it would be 1.5 GB, and 20 s.
+      this.timeout(5000);
+      const line: PictureSource = { width: 1, height: 65_536, channels: 3, data: Buffer.alloc(65_536 * 3, 200) };
+      const before = process.resourceUsage().maxRSS;
+      const { tensor } = await preparePicture(line, { ...bytes, fit: 'stretch', width: 8000, height: 100 });
+      assert.deepEqual([tensor.dims, (tensor.data as Uint8Array).every((level) => level === 200)], [[1, 100, 8000, 3], true]);
+      assert.ok(process.resourceUsage().maxRSS - before < 300_000);
+    });
+
     const folder = join(process.env.LINEWATCH_DATA ?? '', 'images', 'skimage');
     for (const file of ['truncated.jpg', 'multipage_rgb.tif', 'copyright']) {
       it(`says what is wrong with ${file}`, async function () {
         if (!existsSync(folder)) this.skip();
         const work = async () => preparePicture(readPicture(readFileSync(join(folder, file))), preset('yolo'));
-        await refuses(work(), file === 'copyright' ? /expected a JPEG/ : /is damaged or not complete/);
+        const expected = { copyright: /expected a JPEG/, 'multipage_rgb.tif': /8 or 16 bits a channel, got more than 32/ }[file];
+        await refuses(work(), expected ?? /is damaged or not complete/);
       });
     }
   });

@@ -12,6 +12,23 @@ describe('media/image › preparation', () => {
     assert.deepEqual([grey.background, grey.scale, grey.mean, grey.deviation], [[0, 0, 0], 1, [128], [1]]);
   });
 
+  it('takes pixels as they are for a model of bytes, whatever its preset says of floats, unless it is told otherwise', () => {
+    for (const base of [preset('ssd-mobilenet'), preset('imagenet'), preset('yolo')]) {
+      const { scale, mean, deviation } = parsePreparation({ type: 'uint8' }, base);
+      assert.deepEqual([scale, mean, deviation], [1, [0, 0, 0], [1, 1, 1]]);
+      assert.deepEqual(parsePreparation({ type: 'int8' }, base).mean, [128, 128, 128]);
+      assert.equal(parsePreparation({ type: 'uint8', scale: 0.5 }, base).scale, 0.5);
+      assert.deepEqual(parsePreparation({ type: 'float16' }, base).mean, base.mean);
+    }
+    assert.equal(parsePreparation({ preset: 'yolo', type: 'uint8' }).scale, 1);
+  });
+
+  it('averages what is said for three channels where the model takes grey', () => {
+    const { mean, deviation } = parsePreparation({ colour: 'grey', mean: [0.2, 0.4, 0.6], deviation: [1, 2, 3] });
+    assert.deepEqual([mean.map((value) => value.toFixed(6)), deviation], [['0.400000'], [2]]);
+    assert.throws(() => parsePreparation({ colour: 'grey', mean: [1, 2] }), /mean: expected a number, got an array of 2/);
+  });
+
   it('names what is wrong, what was expected and what came', () => {
     const cases: [unknown, string, RegExp][] = [
       ['yolo', 'image', /expected an object, got "yolo"/],

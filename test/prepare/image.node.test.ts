@@ -61,6 +61,7 @@ describe('image', () => {
     };
     const forms = [
       picture.toString('base64'),
+      `DATA:image/png;charset=utf-8;BASE64,${picture.toString('base64')}`,
       `data:image/png;base64,${picture.toString('base64')}`,
       JSON.parse(JSON.stringify(picture)),
       raw,
@@ -188,6 +189,27 @@ describe('image', () => {
     }
   });
 
+  it('prepares as the preprocessor_config.json beside a model says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'linewatch-image-'));
+    const path = join(folder, 'model.onnx');
+    writeFileSync(path, echoModel({ pixel_values: { type: 'float32', dims: ['n', 3, 8, 8] } }));
+    const processor = { image_processor_type: 'ViTImageProcessor', do_normalize: true, do_resize: true, do_rescale: true, resample: 2 };
+    writeFileSync(
+      join(folder, 'preprocessor_config.json'),
+      JSON.stringify({ ...processor, size: { height: 8, width: 8 }, image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] }),
+    );
+    try {
+      await start({ preset: 'model', model: 'm' }, [{ id: 'm', type: 'linewatch-onnx-model', path }], {
+        linewatch: { modelFolders: [folder] },
+      });
+      flow.send('i', { payload: await plain(30, 10) });
+      const { payload, image: info } = await flow.next('out');
+      assert.deepEqual([payload.dims, payload.data[0], payload.data[64], info.placement.scaleX], [[1, 3, 8, 8], 1, -1, 3.75]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('gives bad pictures to a Catch node, names what came, and works on', async () => {
     await start({ mostMegapixels: 1 });
     const good = await plain(100, 100);
@@ -206,6 +228,15 @@ describe('image', () => {
     }
     flow.send('i', { payload: good });
     assert.deepEqual((await flow.next('out')).payload.dims, [1, 3, 640, 640]);
+  });
+
+  it('bounds what named pictures of one message become together', async () => {
+    await start({ width: 3000, height: 3000, elementType: 'uint8' });
+    const picture = await plain(4, 4);
+    flow.send('i', { payload: { one: picture } });
+    assert.deepEqual((await flow.next('out')).payload.one.dims, [1, 3, 3000, 3000]);
+    flow.send('i', { payload: { one: picture, two: picture } });
+    assert.match((await flow.next('errors')).error.message, /at most 33 million numbers, got 54000000 \(msg\.payload\.two\)/);
   });
 
   it('says a wrong setting at deploy', async () => {

@@ -1,8 +1,11 @@
 /** What `interpret` found, as marks on a picture. What is not as it should be is left out: a picture with less on it is better than none. */
-import { type Mark, type Marks, mostObjects, type Zone } from '../../media/image/draw-marks.ts';
+import { type Mark, type Marks, mostObjects, mostZones, type Zone } from '../../media/image/draw-marks.ts';
 import type { Box, DetectedObject } from '../../shared/messages.ts';
 
 type Plain = Record<string, unknown>;
+
+/** More of a label is not shown, and megabytes of each would hold up the flows. */
+const MOST_LETTERS = 1000;
 
 /**
  * @param result what came as `msg.payload`: objects, an anomaly map, lines of text, a class, or anything else
@@ -30,7 +33,7 @@ function readObject(value: unknown): Mark | undefined {
   const place = readBox(box) ?? (corners.length >= 3 ? { x: 0, y: 0, width: 0, height: 0 } : undefined);
   if (place === undefined) return undefined;
   return {
-    label: typeof label === 'string' || typeof label === 'number' ? String(label) : '',
+    label: typeof label === 'string' || typeof label === 'number' ? String(label).slice(0, MOST_LETTERS) : '',
     box: place,
     ...(isNumber(score) ? { score } : {}),
     ...(corners.length >= 3 ? { outline: corners } : {}),
@@ -53,7 +56,8 @@ function captionOf({ label, score }: Plain): string | undefined {
 
 function readZones({ zones, zoneOutlines }: Plain): Zone[] {
   const counts = asPlain(zones);
-  return Object.entries(asPlain(zoneOutlines)).flatMap(([name, corners]) => {
+  const outlines = Object.entries(asPlain(zoneOutlines)).slice(0, mostZones);
+  return outlines.flatMap(([name, corners]) => {
     const points = readPoints(corners);
     const count = counts[name];
     return points.length < 3 ? [] : [{ name, points, ...(isNumber(count) ? { count } : {}) }];

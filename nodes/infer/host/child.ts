@@ -25,6 +25,11 @@ export interface Child {
 }
 
 const STDERR_KEPT = 2000;
+/**
+ * glibc gives each thread memory of its own, and what one has freed the others do not get: with decoders in threads of their own a host grows
+ * by and by to a multiple of what it needs. Other C libraries do not know this variable.
+ */
+const LESS_MEMORY = { MALLOC_ARENA_MAX: '2' };
 /** Under which number the host has the memory that it shares with us: after its three streams and the channel. */
 const MEMORY_FD = 4;
 
@@ -39,7 +44,7 @@ export function startChild(niceness: number, events: ChildEvents): Child {
       serialization: 'advanced',
       // Node-RED's own switches (--inspect above all) are not for the host.
       execArgv: [],
-      env: withoutInspector(process.env),
+      env: { ...LESS_MEMORY, ...withoutInspector(process.env) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', memory ?? 'ignore'],
     });
   } catch (thrown) {

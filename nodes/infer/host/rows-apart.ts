@@ -18,11 +18,15 @@ export function runsOf(inputs: Tensors, specs: readonly TensorSpec[]): { runs: T
   const all = Math.max(0, ...Object.keys(inputs).map(rowsOf));
   const split = Object.keys(inputs).filter((name) => rowsOf(name) === all);
   const most = rowsAtOnce(inputs, split, specs, all);
-  if (all <= most) return whole;
   const fixed = specs.find(({ name, dims }) => split.includes(name) && typeof dims[0] === 'number');
   if (fixed !== undefined && all % most !== 0) {
-    throw new LinewatchError('model-rows', { name: fixed.name, expected: `a multiple of ${most} rows`, got: `${all} rows` });
+    throw new LinewatchError('model-rows', {
+      name: fixed.name,
+      expected: `a multiple of ${most} rows`,
+      got: all === 1 ? '1 row' : `${all} rows`,
+    });
   }
+  if (all <= most) return whole;
   const rows = Array.from({ length: Math.ceil(all / most) }, (_, index) => Math.min(most, all - index * most));
   const parts = splitRows(pick(inputs, split), rows) ?? [];
   const others = pick(

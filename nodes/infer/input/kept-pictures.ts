@@ -63,6 +63,8 @@ export class KeptPictures {
     const data = Uint8Array.from(bytes);
     const own = isRaw(source) ? { ...source, data } : data;
     await preparePicture(own, image);
+    // Those of a model that this node had before: nobody would ever take them away.
+    for (const other of this.#all.keys()) if (!manifest?.inputs?.some((input) => input.name === other)) this.#all.delete(other);
     this.#all.set(name, { source: own, key: keyOf(own) });
     if (this.#file !== undefined) await writeState(this.#file, written(this.#all));
     return name;

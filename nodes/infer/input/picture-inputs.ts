@@ -16,7 +16,7 @@ const TOLD_BY = 96;
  * What a model gets for a message's payload, as `inputsOf`; where the manifest says how a picture becomes an input, a picture may stand
  * for its tensor: a Buffer, base64 text, a data URL, raw pixels.
  * @param fixed inputs that the message need not carry, and may
- * @throws LinewatchError as `inputsOf`; picture-input, picture-format, picture-raw, model-input-picture
+ * @throws LinewatchError as `inputsOf`; picture-input, picture-format, picture-raw, model-input-picture, model-input-pictures
  */
 export function inputsWithPictures(payload: unknown, specs: readonly TensorSpec[], manifest: Manifest | undefined, fixed: Inputs): Inputs {
   const images = new Map(manifest?.inputs?.map(({ name, image }) => [name, image]));
@@ -25,6 +25,7 @@ export function inputsWithPictures(payload: unknown, specs: readonly TensorSpec[
     if (preparation === undefined) return tensorButNoPicture(value, spec);
     if (isTensorLike(value)) return toTensor(value, spec);
     const property = value === payload ? 'msg.payload' : `msg.payload.${spec.name}`;
+    if (Array.isArray(value) && value.length > 0) throw new LinewatchError('model-input-pictures', { property, count: value.length });
     return pictureInput(readPicture(value, property), preparation, property);
   });
 }

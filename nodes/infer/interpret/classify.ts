@@ -23,6 +23,19 @@ export interface ClassifySetup {
 }
 
 /**
+ * The same for each row of an output, e.g. of several pictures.
+ * @param output [rows, C] or [rows, 1, …, C]
+ */
+export function interpretRows(output: Tensor, setup: ClassifySetup): ClassifyResult[] {
+  const [rows, ...rest] = output.dims.length < 2 ? [1, ...output.dims] : (output.dims as [number, ...number[]]);
+  const size = output.data.length / rows;
+  return Array.from({ length: rows }, (_, row) => {
+    const data = output.data.slice(row * size, (row + 1) * size) as Tensor['data'];
+    return interpretClasses({ type: output.type, dims: [1, ...rest], data }, setup);
+  });
+}
+
+/**
  * The classes that a model's output names. One single output is the probability of the second of two classes.
  * @param output [C] or [1, C]: logits or probabilities
  * @throws LinewatchError interpret-shape, interpret-value

@@ -3,10 +3,10 @@ import type { AnomalyMapResult, ObjectsResult, ReconstructionResult, TextResult,
 import { isTensor, type Tensor } from '../../shared/tensor.ts';
 import { checkColumns, windowColumns } from '../input/check-columns.ts';
 import type { Manifest } from '../model-file/manifest.ts';
-import { type ClassifyResult, interpretClasses } from './classify.ts';
+import { type ClassifyResult, type ClassifySetup, interpretClasses, interpretRows } from './classify.ts';
 import { shownRegions } from './image-info.ts';
 import { interpretAnomalyMap } from './map/anomaly-map.ts';
-import { interpretObjects } from './objects/objects.ts';
+import { interpretObjects, interpretPictures } from './objects/objects.ts';
 import type { ObjectsSetup } from './objects/setup.ts';
 import { interpretReconstruction } from './reconstruction.ts';
 import { type InterpretSettings, type Task, tasks } from './settings.ts';
@@ -20,6 +20,8 @@ export interface Subject {
   input?: unknown;
   window?: unknown;
   image?: unknown;
+  /** Of several pictures, whose first is `image`. */
+  images?: unknown;
 }
 
 /** What the node knows beside the message. */
@@ -32,8 +34,10 @@ export interface Knowledge {
 
 export type Interpreted =
   | { task: 'reconstruction'; result: ReconstructionResult }
-  | { task: 'classify'; result: ClassifyResult }
-  | { task: 'objects' | 'textLines'; result: ObjectsResult }
+  /** A list where the message has several pictures, or several rows that are classified: one result each, in their order. */
+  | { task: 'classify'; result: ClassifyResult | ClassifyResult[] }
+  | { task: 'objects'; result: ObjectsResult | ObjectsResult[] }
+  | { task: 'textLines'; result: ObjectsResult }
   | { task: 'anomalyMap'; result: AnomalyMapResult }
   | { task: 'text'; result: TextResult };
 
@@ -60,13 +64,20 @@ export function interpret(subject: Subject, knowledge: Knowledge): Interpreted {
       return { task, result: reconstruction(subject, output, manifest) };
     case 'classify': {
       const activation = settings.activation === 'auto' ? (manifest?.activation ?? 'auto') : settings.activation;
-      return { task, result: interpretClasses(pickOutput(payload, output), { activation, topK: settings.topK, labels }) };
+      const options: ClassifySetup = { activation, topK: settings.topK, labels };
+      const tensor = pickOutput(payload, output);
+      const isList = picturesOf(subject) !== undefined || hasPlaces(image) || (tensor.dims.length > 1 && (tensor.dims[0] as number) > 1);
+      return { task, result: isList ? interpretRows(tensor, options) : interpretClasses(tensor, options) };
     }
     case 'objects': {
       const { only, acrossClasses } = settings;
       const iouThreshold = settings.iouThreshold ?? setup.iouThreshold ?? OVERLAP;
       const options = { setup, labels, only, threshold: threshold ?? SCORE, iouThreshold, acrossClasses, most, zones, zonePoint };
-      return { task, result: interpretObjects(payload, image, options) };
+      const images = picturesOf(subject);
+      return {
+        task,
+        result: images === undefined ? interpretObjects(payload, image, options) : interpretPictures(payload, images, options),
+      };
     }
     case 'anomalyMap': {
       const leastShare = settings.leastArea / 100;
@@ -86,6 +97,18 @@ export function interpret(subject: Subject, knowledge: Knowledge): Interpreted {
   }
 }
 
+/**
+ * The pictures of a message that has a list of them. `msg.images` may be left over from a node further up: it counts only where it begins with
+ * `msg.image`.
+ */
+function picturesOf({ image, images }: Subject): unknown[] | undefined {
+  return Array.isArray(images) && images.length > 0 && images[0] === image ? images : undefined;
+}
+
+function hasPlaces(image: unknown): boolean {
+  return Array.isArray((image as { placements?: unknown } | null | undefined)?.placements);
+}
+
 /** `auto` goes by the manifest; without one, by `msg.input`, which onnx-infer keeps for reconstructions only. */
 function taskOf(task: InterpretSettings['task'], manifest: Manifest | undefined, { input }: Subject): Task {
   const wanted = task === 'auto' ? (manifest?.task ?? (isTensor(input) ? 'reconstruction' : '')) : task;
@@ -96,7 +119,7 @@ function taskOf(task: InterpretSettings['task'], manifest: Manifest | undefined,
 
 /** The manifest's description of the outputs; what the dialog says comes first. */
 function setupOf(
-  { layout, output, scoresOutput, boxFormat }: InterpretSettings,
+  { layout, output, scoresOutput, boxFormat, activation }: InterpretSettings,
   described: ObjectsSetup = { layout: 'auto' },
 ): ObjectsSetup {
   return {
@@ -105,6 +128,7 @@ function setupOf(
     ...(output === '' ? {} : { boxes: output }),
     ...(scoresOutput === '' ? {} : { scores: scoresOutput }),
     ...(boxFormat === 'auto' ? {} : { boxFormat }),
+    ...(activation === 'auto' ? {} : { activation }),
   };
 }
 

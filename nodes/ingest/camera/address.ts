@@ -20,7 +20,8 @@ export function readAddress(text: string, kind: 'http' | 'rtsp', login: Login | 
     throw wrong('what is no address');
   }
   if (url.username !== '' || url.password !== '') throw new LinewatchError('camera-url-login');
-  if (!schemes.includes(url.protocol)) throw wrong(`${url.protocol}//`);
+  // `user:password@host` has a user for its scheme.
+  if (!schemes.includes(url.protocol)) throw wrong(/^\w+:\/\//.test(text) ? `${url.protocol}//` : 'what is no address');
   if (url.hostname === '') throw wrong('an address without a host');
   url.hash = '';
   return url;

@@ -14,6 +14,9 @@ export interface HttpOptions extends LoginOptions {
   limitMb: number;
 }
 
+/** So many time-outs long may one picture take: a camera that sends a byte now and then never runs into the time-out itself. */
+export const WHOLE_PICTURE = 3;
+
 const MOST_REDIRECTS = 3;
 const MOST_REFUSALS = 2;
 
@@ -89,12 +92,14 @@ export class CameraHttp {
     const { timeoutMs } = this.#options;
     const isSecure = url.protocol === 'https:';
     const headers = { Accept: 'image/*, multipart/x-mixed-replace', ...(authorization !== undefined && { Authorization: authorization }) };
+    // Old cameras end header lines with LF alone, or write what no header may hold.
+    const options = { headers, timeout: timeoutMs, insecureHTTPParser: true };
     const late = () => new LinewatchError('camera-timeout', { host: this.host, seconds: timeoutMs / 1000 });
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new LinewatchError('camera-ended', { host: this.host }));
       const request = isSecure
-        ? requestHttps(url, { agent: this.#secure, headers, timeout: timeoutMs })
-        : requestHttp(url, { agent: this.#plain, headers, timeout: timeoutMs });
+        ? requestHttps(url, { ...options, agent: this.#secure })
+        : requestHttp(url, { ...options, agent: this.#plain });
       this.#under = request;
       // One for all: name look-up, connection, TLS, and a header that trickles in.
       const timer = setTimeout(() => request.destroy(late()), timeoutMs);

@@ -66,7 +66,9 @@ export class DigestAnswer {
   /** @param cnonce a text that nobody can guess, for each request anew */
   constructor(challenge: Challenge, login: Login, cnonce: () => string) {
     this.#challenge = challenge;
-    this.#login = login;
+    // Bytes of UTF-8 as header fields carry them (latin1), like the realm that came in one: RFC 7616, 4.
+    const asField = (text: string) => Buffer.from(text).toString('latin1');
+    this.#login = { user: asField(login.user), password: asField(login.password) };
     this.#cnonce = cnonce;
   }
 
@@ -77,7 +79,7 @@ export class DigestAnswer {
   authorize(method: string, uri: string): string {
     const { realm = '', nonce = '', algorithm, opaque, qop, userhash } = this.#challenge.parameters;
     const [, hashName] = algorithms[rank(this.#challenge)] as [string, string];
-    const hash = (text: string) => createHash(hashName).update(text).digest('hex');
+    const hash = (text: string) => createHash(hashName).update(text, 'latin1').digest('hex');
     const { user, password } = this.#login;
     const cnonce = this.#cnonce();
     const nc = (++this.#count).toString(16).padStart(8, '0');

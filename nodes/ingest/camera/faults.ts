@@ -11,6 +11,8 @@ export function connectionFault(host: string, thrown: unknown): LinewatchError {
   if (code === 'ECONNREFUSED') return new LinewatchError('camera-refused', { host }, thrown);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new LinewatchError('camera-host', { host }, thrown);
   if (TLS_CODES.test(code)) return new LinewatchError('camera-certificate', { host, reason: code }, thrown);
+  // What answers speaks no HTTP, mostly as the port is another one's.
+  if (code.startsWith('HPE_')) return new LinewatchError('camera-no-picture', { host, got: code }, thrown);
   if (code === 'ECONNRESET' || code === 'EPIPE' || message === 'aborted') return new LinewatchError('camera-ended', { host }, thrown);
   return new LinewatchError('camera-unreachable', { host, reason: code || 'unknown' }, thrown);
 }

@@ -33,12 +33,15 @@ const MOST_WORDS = 2000;
 
 /**
  * Has ffmpeg turn a stream into JPEGs, as `multipart/x-mixed-replace` with the boundary `ffmpeg`. It reads nothing from Node-RED's environment but PATH.
- * @param picturesPerSecond of what comes out; a camera that sends more costs decoding all the same
+ * @param picturesPerSecond of what comes out at most; a camera that sends more costs decoding all the same
  */
 export function startFfmpeg(path: string, address: string, picturesPerSecond: number): Running {
   const input = ['-rtsp_transport', 'tcp', '-fflags', 'nobuffer', '-flags', 'low_delay', '-i', address];
+  // The first of each interval, in whatever order the camera's times come; then with even times, as ffmpeg would fill gaps with the same picture again.
+  const rate = String(picturesPerSecond);
+  const filter = `select=1-eq(floor(t*${rate})\\,floor(prev_selected_t*${rate})),setpts=N/(${rate}*TB)`;
   // Quality 3 of 2..31: hardly to be told from the stream.
-  const output = ['-an', '-sn', '-vf', `fps=${picturesPerSecond}`, '-c:v', 'mjpeg', '-q:v', '3', '-f', 'mpjpeg', 'pipe:1'];
+  const output = ['-an', '-sn', '-vf', filter, '-r', rate, '-c:v', 'mjpeg', '-q:v', '3', '-f', 'mpjpeg', 'pipe:1'];
   const child = spawn(path, ['-hide_banner', '-nostdin', '-loglevel', 'error', ...input, ...output], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH },

@@ -42,13 +42,15 @@ export function folderSource(options: FolderOptions, clock: Clock): PictureSourc
   let lastLook = Number.NEGATIVE_INFINITY;
   let lookedMs = 0;
   let hasBegun = false;
+  let isClosed = false;
 
   async function begin(files: PictureFile[]): Promise<void> {
     const isKnown = await journal.load();
     // Pictures come also where nothing can be noted; that is said.
     hasBegun = true;
-    await forgetAllBut(files);
-    if (!isKnown && options.existing === 'skip') await journal.add(files.map((file) => [file.name, versionOf(file)]));
+    if (isKnown) await forgetAllBut(files);
+    else if (options.existing === 'skip') await journal.add(files.map((file) => [file.name, versionOf(file)]));
+    else await journal.add([]);
   }
 
   /** An empty folder may be a share that is not mounted: what was sent of it must not be sent again when it is back. */
@@ -58,10 +60,11 @@ export function folderSource(options: FolderOptions, clock: Clock): PictureSourc
 
   async function look(): Promise<void> {
     lastLook = clock.elapsed();
-    const files = await pictureFiles(folder);
+    const files = await pictureFiles(folder, () => isClosed);
+    if (isClosed) return;
     if (!hasBegun) await begin(files);
-    // Those that were deleted by others must not pile up.
-    else if (journal.size > 2 * files.length + 1000) await forgetAllBut(files);
+    // Those that were deleted by others, or written over, must not pile up.
+    else if (journal.lines > 2 * files.length + 1000) await forgetAllBut(files);
     const now = clock.elapsed();
     const before = seen;
     seen = new Map();
@@ -82,12 +85,12 @@ export function folderSource(options: FolderOptions, clock: Clock): PictureSourc
 
   async function next(isFresh: boolean): Promise<Picture | undefined> {
     if (ready.length === 0 && clock.elapsed() - lastLook >= Math.max(LOOK_MS, RATHER_IDLE * lookedMs)) await look();
-    if (isFresh && ready.length === 0 && seen.size > 0) {
+    if (isFresh && ready.length === 0 && seen.size > 0 && !isClosed) {
       // Somebody waits for it, and a second look is needed to tell that it is complete.
       await wait();
       await look();
     }
-    for (let file = ready.shift(); file !== undefined; file = ready.shift()) {
+    for (let file = ready.shift(); file !== undefined && !isClosed; file = ready.shift()) {
       const picture = await read(file);
       if (picture !== undefined) return picture;
     }
@@ -103,8 +106,7 @@ export function folderSource(options: FolderOptions, clock: Clock): PictureSourc
       return error;
     };
     if (file.bytes > limitMb * 2 ** 20) throw await refuse(new LinewatchError('camera-file-too-large', { path: file.path, limitMb }));
-    const now = await stat(file.path).catch(() => undefined);
-    if (now === undefined || now.size !== file.bytes || now.mtimeMs !== file.modifiedMs) return undefined;
+    if (!(await isUnchanged(file))) return undefined;
     let bytes: Buffer;
     try {
       bytes = await readFile(file.path);
@@ -116,6 +118,8 @@ export function folderSource(options: FolderOptions, clock: Clock): PictureSourc
         new LinewatchError('file-unreadable', { property: 'path', path: file.path, reason: (thrown as Error).message }, thrown),
       );
     }
+    // Written over while it was read: half of the one, half of the other.
+    if (!(await isUnchanged(file))) return undefined;
     const kind = pictureKind(bytes);
     if (kind?.isWhole !== true) {
       if (stayedMs < GIVEN_UP_MS) return undefined;
@@ -123,11 +127,13 @@ export function folderSource(options: FolderOptions, clock: Clock): PictureSourc
         new LinewatchError(kind === undefined ? 'camera-file-kind' : 'camera-file-cut', { path: file.path, bytes: bytes.length }),
       );
     }
-    const filename = after === 'move' ? await freePath(join(folder, DONE), file.name) : file.path;
+    const filename = after === 'move' ? await freePath(join(folder, DONE), file) : file.path;
     return { bytes, kind, filename, sent: () => tidy(file, filename, version) };
   }
 
   async function tidy(file: PictureFile, target: string, version: string): Promise<void> {
+    // A newer one of the same name came meanwhile: that one is not sent yet.
+    if (after !== 'leave' && !(await isUnchanged(file))) return;
     try {
       if (after === 'move') {
         await mkdir(join(folder, DONE), { recursive: true });
@@ -144,14 +150,28 @@ export function folderSource(options: FolderOptions, clock: Clock): PictureSourc
     }
   }
 
-  return { next, close: async () => {} };
+  return {
+    next,
+    async close() {
+      isClosed = true;
+    },
+  };
 }
 
-/** A name that is not taken yet: what was moved before stays. */
-async function freePath(folder: string, name: string): Promise<string> {
+async function isUnchanged(file: PictureFile): Promise<boolean> {
+  const now = await stat(file.path).catch(() => undefined);
+  return now !== undefined && now.size === file.bytes && now.mtimeMs === file.modifiedMs;
+}
+
+/**
+ * A name that is not taken yet: what was moved before stays. With its time where a camera uses one name for all, as counting through
+ * what stands there already would take longer with each.
+ */
+async function freePath(folder: string, { name, modifiedMs }: PictureFile): Promise<string> {
   const { name: stem, ext } = parse(name);
-  for (let copy = 1; ; copy++) {
-    const path = join(folder, copy === 1 ? name : `${stem}-${copy}${ext}`);
+  const time = new Date(modifiedMs).toISOString().replace(/\D/g, '').slice(0, 17);
+  for (let copy = 0; ; copy++) {
+    const path = join(folder, copy === 0 ? name : copy === 1 ? `${stem}-${time}${ext}` : `${stem}-${time}-${copy}${ext}`);
     if ((await stat(path).catch(() => undefined)) === undefined) return path;
   }
 }

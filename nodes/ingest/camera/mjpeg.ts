@@ -1,5 +1,5 @@
 import { LinewatchError } from '../../shared/errors.ts';
-import { CameraHttp, type HttpOptions } from './camera-http.ts';
+import { CameraHttp, type HttpOptions, WHOLE_PICTURE } from './camera-http.ts';
 import { connectionFault, tooLarge } from './faults.ts';
 import { boundaryOf } from './multipart.ts';
 import type { PictureSource } from './source.ts';
@@ -12,6 +12,7 @@ export function mjpegSource(options: HttpOptions): PictureSource {
   return streamSource({
     host,
     limitMb: options.limitMb,
+    pictureMs: WHOLE_PICTURE * options.timeoutMs,
     tooLarge: () => tooLarge(host, options.limitMb),
     async open() {
       const answer = await http.get();

@@ -2,6 +2,8 @@ import { LinewatchError } from '../../shared/errors.ts';
 
 const MOST_HEADER_BYTES = 16_384;
 const DASHES = '--';
+/** So much of a line tells whether it is a delimiter: RFC 2046, 5.1.1 permits 70 signs, and cameras put dashes before them. */
+const DELIMITER_BYTES = 128;
 
 /** The boundary that a stream announces; undefined where it is no stream of pictures. Some cameras write the dashes into it, some quote it. */
 export function boundaryOf(contentType: string): string | undefined {
@@ -23,6 +25,8 @@ export class MultipartParser {
   #length = 0;
   /** How far the buffer has been looked through. */
   #searched = 0;
+  /** Bytes passed over since the last header. */
+  #skipped = 0;
   /** Undefined: between parts or in a header. A number: the length announced. -1: up to the next delimiter. */
   #body: number | undefined;
 
@@ -66,6 +70,11 @@ export class MultipartParser {
   #readHeader(): boolean {
     const text = this.#buffer.toString('latin1', 0, Math.min(this.#length, MOST_HEADER_BYTES));
     const start = this.#delimiterIn(text);
+    if (start > 0) {
+      // From its beginning on there is room for the whole header.
+      this.#drop(start);
+      return true;
+    }
     if (start < 0) {
       if (this.#length < MOST_HEADER_BYTES) return false;
       // A part that was longer than announced: its rest goes, but for what may be the beginning of a delimiter.
@@ -74,29 +83,34 @@ export class MultipartParser {
       this.#drop(MOST_HEADER_BYTES - 256);
       return true;
     }
-    const header = /\r?\n\r?\n/.exec(text.slice(start));
+    const header = /\r?\n\r?\n/.exec(text);
     if (header === null) {
-      if (text.length - start >= MOST_HEADER_BYTES / 2) throw new LinewatchError('camera-stream');
+      if (text.length >= MOST_HEADER_BYTES) throw new LinewatchError('camera-stream');
       return false;
     }
     this.#skipped = 0;
-    const lines = text.slice(start, start + header.index);
+    const lines = text.slice(0, header.index);
     const announced = /^content-length\s*:\s*(\d+)/im.exec(lines)?.[1];
     this.#body = announced === undefined ? -1 : Number(announced);
     if (this.#body > this.#mostBytes) throw this.#tooLarge();
-    this.#drop(start + header.index + header[0].length);
+    this.#drop(header.index + header[0].length);
     return true;
   }
 
-  #skipped = 0;
-
+  /** Where the first line begins that is a delimiter; -1: none. Within a line it may be part of a picture. */
   #delimiterIn(text: string): number {
-    for (let at = text.indexOf(DASHES + this.#delimiter); at >= 0; at = text.indexOf(DASHES + this.#delimiter, at + 1)) {
-      // Within a line it may be part of a picture; dashes more than two belong to it.
-      const lineStart = text.slice(0, at).search(/(^|\n)-*$/);
-      if (lineStart >= 0) return at;
+    for (let start = 0; ; ) {
+      const line = text.slice(start, start + DELIMITER_BYTES);
+      if (line.startsWith(DASHES) && this.#begins(line)) return start;
+      const end = text.indexOf('\n', start);
+      if (end < 0) return -1;
+      start = end + 1;
     }
-    return -1;
+  }
+
+  /** Dashes more than two belong to the delimiter. */
+  #begins(line: string): boolean {
+    return line.replace(/^-+/, '').startsWith(this.#delimiter);
   }
 
   #readBody(): boolean {
@@ -107,15 +121,17 @@ export class MultipartParser {
       return true;
     }
     const mark = `\n${DASHES}`;
-    const from = Math.max(0, this.#searched - mark.length - this.#delimiter.length - 8);
+    const from = Math.max(0, this.#searched - mark.length);
     let at = this.#buffer.subarray(0, this.#length).indexOf(mark, from, 'latin1');
     while (at >= 0) {
-      const line = this.#buffer.toString('latin1', at + 1, Math.min(this.#length, at + 10 + this.#delimiter.length));
-      if (this.#delimiter === '' || line.replace(/^-+/, '').startsWith(this.#delimiter)) {
+      const end = at + 1 + DELIMITER_BYTES;
+      const line = this.#buffer.toString('latin1', at + 1, Math.min(this.#length, end));
+      if (this.#begins(line)) {
         this.#finish(this.#buffer[at - 1] === 0x0d ? at - 1 : at, at + 1);
         return true;
       }
-      if (at + 10 + this.#delimiter.length > this.#length) break;
+      // The rest of the line has not come yet.
+      if (end > this.#length && this.#delimiter.startsWith(line.replace(/^-+/, ''))) break;
       at = this.#buffer.subarray(0, this.#length).indexOf(mark, at + 1, 'latin1');
     }
     this.#searched = at >= 0 ? at : this.#length;

@@ -3,7 +3,7 @@ export interface PictureKind {
   /** Pixels as stored, before any turning by EXIF; undefined where the header does not say it early. */
   width?: number;
   height?: number;
-  /** The file has its end: what was cut off while it was sent or written is not whole. True where the format has no end to look for. */
+  /** Nothing is cut off, as while it is sent or written: all that the headers tell of is there. Of TIFF: all of the first page. */
   isWhole: boolean;
 }
 
@@ -25,8 +25,8 @@ export function pictureKind(bytes: Buffer): PictureKind | undefined {
       isWhole: bytes.length >= bytes.readUInt32LE(2),
     };
   }
-  if (start.startsWith('II*\0') || start.startsWith('MM\0*')) return { type: 'image/tiff', isWhole: true };
-  if (start.slice(4, 12) === 'ftypavif' || start.slice(4, 12) === 'ftypavis') return { type: 'image/avif', isWhole: true };
+  if (start.startsWith('II*\0') || start.startsWith('MM\0*')) return tiff(bytes);
+  if (start.slice(4, 12) === 'ftypavif' || start.slice(4, 12) === 'ftypavis') return { type: 'image/avif', isWhole: hasAllBoxes(bytes) };
   return undefined;
 }
 
@@ -65,4 +65,52 @@ function png(bytes: Buffer): PictureKind {
   const isWhole = bytes.includes('IEND', Math.max(0, bytes.length - 64), 'latin1');
   if (bytes.length < 24) return { type: 'image/png', isWhole };
   return { type: 'image/png', width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20), isWhole };
+}
+
+/** Bytes of a value of each field type, from 1 on (TIFF 6.0, section 2). */
+const TIFF_TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
+
+/** TIFF 6.0, sections 2 and 3: the first directory, and the values, strips or tiles that it names. */
+function tiff(bytes: Buffer): PictureKind {
+  const isLittle = bytes[0] === 0x49;
+  const short = (at: number) => (isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
+  const long = (at: number) => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  const cut: PictureKind = { type: 'image/tiff', isWhole: false };
+  // Most programs write the directory last, and where it is at the very end.
+  const directory = bytes.length < 8 ? 0 : long(4);
+  if (directory < 8 || directory + 2 > bytes.length) return cut;
+  const end = directory + 2 + 12 * short(directory);
+  if (end > bytes.length) return cut;
+  const values = new Map<number, number[]>();
+  for (let at = directory + 2; at < end; at += 12) {
+    const tag = short(at);
+    const width = TIFF_TYPE_BYTES[short(at + 2)] ?? 0;
+    const count = long(at + 4);
+    const start = count * width <= 4 ? at + 8 : long(at + 8);
+    if (start + count * width > bytes.length) return cut;
+    if (![256, 257, 273, 279, 324, 325].includes(tag) || (width !== 2 && width !== 4)) continue;
+    values.set(
+      tag,
+      Array.from({ length: count }, (_, index) => (width === 2 ? short : long)(start + index * width)),
+    );
+  }
+  const lengths = values.get(279) ?? values.get(325) ?? [];
+  const isWhole = (values.get(273) ?? values.get(324) ?? []).every((start, index) => start + (lengths[index] ?? 0) <= bytes.length);
+  return { type: 'image/tiff', width: values.get(256)?.[0], height: values.get(257)?.[0], isWhole };
+}
+
+/** ISO/IEC 14496-12, 4.2: boxes that begin with their length; the pixels are in `mdat`. */
+function hasAllBoxes(bytes: Buffer): boolean {
+  let hasPixels = false;
+  let at = 0;
+  while (at + 8 <= bytes.length) {
+    const length = bytes.readUInt32BE(at);
+    hasPixels ||= bytes.toString('latin1', at + 4, at + 8) === 'mdat';
+    // Up to the end of the file.
+    if (length === 0) return hasPixels;
+    // Longer than 4 GB (1), or no box.
+    if (length < 8) return false;
+    at += length;
+  }
+  return hasPixels && at === bytes.length;
 }

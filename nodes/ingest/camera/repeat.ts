@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { LinewatchError } from '../../shared/errors.ts';
-import { pictureFiles } from './folder-files.ts';
+import { pictureNames } from './folder-files.ts';
 import { pictureKind } from './picture-kind.ts';
 import type { PictureSource } from './source.ts';
 
@@ -14,11 +14,13 @@ export function repeatSource(path: string, limitMb: number): PictureSource {
     const found = await stat(path).catch((thrown) => {
       throw new LinewatchError('camera-folder', { path, reason: (thrown as Error).message }, thrown);
     });
-    if (!found.isDirectory()) return path;
-    const paths = (await pictureFiles(path)).map((file) => file.path).sort();
-    const next = paths.find((candidate) => basename(candidate) > basename(last)) ?? paths[0];
+    if (found.isFile()) return path;
+    // A device or a pipe has no end.
+    if (!found.isDirectory()) throw new LinewatchError('camera-folder', { path, reason: 'neither a folder nor a file' });
+    const names = (await pictureNames(path)).sort();
+    const next = names.find((name) => name > basename(last)) ?? names[0];
     if (next === undefined) throw new LinewatchError('camera-no-pictures', { path });
-    return next;
+    return join(path, next);
   }
 
   return {

@@ -12,6 +12,7 @@ interface Asked {
 }
 
 const MOST_REFUSALS = 2;
+const MOST_UNANSWERED = 100;
 
 /**
  * What stands between a player that knows no login and a camera that wants one: requests get the camera's own address and
@@ -82,8 +83,8 @@ export class RtspSession {
     // Our own count: a request made again is one more for the camera.
     const sequence = String(++this.#sequence);
     this.#asked.set(sequence, asked);
-    // A player that gets no answers at all would fill it.
-    if (this.#asked.size > 100) throw new LinewatchError('camera-stream');
+    // Some cameras never answer what only keeps the connection alive.
+    if (this.#asked.size > MOST_UNANSWERED) this.#asked.delete(this.#asked.keys().next().value as string);
     const fields = request.fields.filter(([name]) => !/^(cseq|authorization)$/i.test(name));
     const authorization = this.#login.authorization(method, uri);
     if (authorization !== undefined) fields.unshift(['Authorization', authorization]);

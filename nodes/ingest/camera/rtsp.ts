@@ -49,8 +49,9 @@ export function rtspSource(options: RtspOptions): PictureSource {
       const said = await by.exited;
       if (failure !== undefined) throw failure;
       if (isLate) throw late;
-      // The last line says what it died of; ffmpeg knows no more than our relay's address.
-      const reason = said.trim().split('\n').at(-1)?.replaceAll(from.address, 'rtsp').slice(-200) ?? '';
+      // The last line says what it died of. The camera may have told ffmpeg its whole address, which may hold a password.
+      const lastLine = said.trim().split('\n').at(-1) ?? '';
+      const reason = lastLine.replace(/rtsps?:\/\/\S*/gi, 'rtsp').slice(-200);
       throw new LinewatchError(reason === '' ? 'camera-ended' : 'camera-ffmpeg', { host, reason });
     } finally {
       clearTimeout(timer);
@@ -62,6 +63,8 @@ export function rtspSource(options: RtspOptions): PictureSource {
   return streamSource({
     host,
     limitMb: options.limitMb,
+    // The first needs a connection and a key frame, the others their interval.
+    pictureMs: 3 * options.timeoutMs + 1000 / options.picturesPerSecond,
     tooLarge: () => tooLarge(host, options.limitMb),
     async open() {
       const path = await findFfmpeg(options.ffmpeg);

@@ -1,10 +1,7 @@
 import { LinewatchError } from '../../shared/errors.ts';
-import { CameraHttp, type HttpOptions } from './camera-http.ts';
+import { CameraHttp, type HttpOptions, WHOLE_PICTURE } from './camera-http.ts';
 import { checkedPicture, connectionFault, tooLarge } from './faults.ts';
 import type { Picture, PictureSource } from './source.ts';
-
-/** So many time-outs long may one picture take: a camera that sends a byte now and then never runs into the time-out itself. */
-const WHOLE_PICTURE = 3;
 
 /** A camera that gives one picture for each request. */
 export function snapshotSource(options: HttpOptions): PictureSource {

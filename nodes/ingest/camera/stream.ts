@@ -17,6 +17,8 @@ export interface OpenStream {
 export interface StreamOptions {
   host: string;
   limitMb: number;
+  /** Within so long one whole picture must come, ms, real time: a camera that drips, or sends empty parts, is never silent. */
+  pictureMs: number;
   tooLarge(): LinewatchError;
   /** Opens the stream. @throws LinewatchError */
   open(): Promise<OpenStream>;
@@ -29,7 +31,7 @@ export interface StreamOptions {
 
 /** Pictures out of a stream that is opened with the first call and kept open; only the newest picture is kept. */
 export function streamSource(options: StreamOptions): PictureSource {
-  const { host, limitMb } = options;
+  const { host, limitMb, pictureMs } = options;
   const latest = new Latest();
   let running: Promise<void> | undefined;
   let failure: LinewatchError | undefined;
@@ -38,6 +40,11 @@ export function streamSource(options: StreamOptions): PictureSource {
   async function run(): Promise<void> {
     const { boundary, chunks } = await options.open();
     let spoilt = 0;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      options.abort();
+    }, pictureMs);
     const parser = new MultipartParser(
       boundary,
       limitMb * 2 ** 20,
@@ -45,14 +52,21 @@ export function streamSource(options: StreamOptions): PictureSource {
         try {
           latest.put(checkedPicture(body, host));
           spoilt = 0;
+          timer.refresh();
         } catch (thrown) {
           if (++spoilt >= MOST_SPOILT) throw thrown;
         }
       },
       options.tooLarge,
     );
-    for await (const chunk of chunks) parser.push(chunk);
-    throw new LinewatchError('camera-ended', { host });
+    try {
+      for await (const chunk of chunks) parser.push(chunk);
+      throw new LinewatchError('camera-ended', { host });
+    } catch (thrown) {
+      throw isLate ? new LinewatchError('camera-timeout', { host, seconds: pictureMs / 1000 }) : thrown;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   function start(): void {

@@ -22,23 +22,37 @@ const ramp = [
   [255, 120, 0],
   [230, 0, 30],
 ] as const;
+type Shade = (typeof ramp)[number];
+
+/** Colours looked up, as they are reckoned on the thread of all flows: finer than an eye tells them apart. */
+const SHADES = 1023;
 
 /** One byte a channel, RGBA. What is no number stays clear; the hotter, the less clear, so that what is normal stays to be seen. */
 export function heatPixels({ width, height, values, from, to, opacity }: HeatMap): Uint8Array {
-  const pixels = new Uint8Array(4 * width * height);
-  for (let index = 0; index < width * height; index++) {
-    const share = Math.min(1, ((values[index] as number) - from) / (to - from));
-    if (!(share > 0)) continue;
+  const shades = new Uint32Array(Uint8Array.from(shadesOf(opacity)).buffer);
+  const pixels = new Uint32Array(width * height);
+  const perUnit = SHADES / (to - from);
+  for (let index = 0; index < pixels.length; index++) {
+    const shade = ((values[index] as number) - from) * perUnit;
+    if (shade > 0) pixels[index] = shades[shade < SHADES ? Math.round(shade) : SHADES] as number;
+  }
+  return new Uint8Array(pixels.buffer);
+}
+
+/** RGBA of each shade, from clear to the hottest. */
+function shadesOf(opacity: number): number[] {
+  return Array.from({ length: SHADES + 1 }, (_, shade) => {
+    const share = shade / SHADES;
     const at = share * (ramp.length - 1);
     const lower = Math.min(ramp.length - 2, Math.floor(at));
-    for (let channel = 0; channel < 3; channel++) {
-      const [cold, hot] = [ramp[lower]?.[channel] as number, ramp[lower + 1]?.[channel] as number];
-      pixels[4 * index + channel] = cold + (hot - cold) * (at - lower);
-    }
-    pixels[4 * index + 3] = 255 * opacity * Math.min(1, 1.5 * share);
-  }
-  return pixels;
+    const [cold, hot] = [ramp[lower] as Shade, ramp[lower + 1] as Shade];
+    const mixed = cold.map((value, channel) => value + ((hot[channel] as number) - value) * (at - lower));
+    return [...mixed, 255 * opacity * Math.min(1, 1.5 * share)];
+  }).flat();
 }
+
+/** A map so much larger than any picture was placed wrongly; it is not resized. */
+const MOST_OUTPUT_PIXELS = 1e6;
 
 export interface HeatPlace {
   /** The part of the map that lies in the picture, whole pixels of the map. */
@@ -84,7 +98,7 @@ function side(pixels: number, start: number, step: number, picture: number, outp
   const from = Math.round(((start + first * step) * output) / picture);
   const to = Math.max(from + 1, Math.round(((start + end * step) * output) / picture));
   const [seenFrom, seenTo] = [Math.max(0, from), Math.min(output, to)];
-  if (seenTo <= seenFrom) return undefined;
+  if (seenTo <= seenFrom || to - from > MOST_OUTPUT_PIXELS) return undefined;
   return {
     part: [first, end - first],
     at: [from, to - from],

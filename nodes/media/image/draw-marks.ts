@@ -40,10 +40,13 @@ export interface MarkStyle {
 
 /** Beyond these a picture is covered, and drawing takes long. The first objects are the surest. */
 export const mostObjects = 1000;
+export const mostZones = 50;
 const MOST_LABELS = 200;
 const MOST_LETTERS = 40;
 /** Of one outline or of an object's points. */
 const MOST_POINTS = 500;
+/** Of all outlines, points and zones: a renderer of SVG needs milliseconds and a megabyte for an intricate one. */
+const MOST_POINTS_IN_ALL = 20_000;
 
 const FAR = 100_000;
 const zoneColour = '#ffffff';
@@ -67,6 +70,7 @@ export class Overlay {
   readonly #labels: Label[] = [];
   readonly #thickness: number;
   readonly #textSize: number;
+  #pointsLeft = MOST_POINTS_IN_ALL;
 
   constructor(marks: Marks, picture: Size, output: Size, style: MarkStyle) {
     this.#output = output;
@@ -81,7 +85,7 @@ export class Overlay {
       near((y * output.height) / picture.height),
     ];
     if (marks.caption !== undefined && marks.caption !== '') this.#caption(marks.caption);
-    for (const zone of marks.zones) this.#zone(zone, to);
+    for (const zone of marks.zones.slice(0, mostZones)) this.#zone(zone, to);
     for (const object of marks.objects.slice(0, mostObjects)) this.#object(object, to);
   }
 
@@ -103,7 +107,7 @@ export class Overlay {
   }
 
   #zone({ name, points, count }: Zone, to: (x: number, y: number) => [number, number]): void {
-    const corners = points.slice(0, MOST_POINTS).map(([x, y]) => to(x, y));
+    const corners = this.#some(points).map(([x, y]) => to(x, y));
     if (corners.length < 3) return;
     const path = corners.map(([x, y]) => `${short(x)},${short(y)}`).join(' ');
     const dash = short(4 * this.#thickness);
@@ -117,15 +121,15 @@ export class Overlay {
 
   #object({ label, group, score, box, outline, points }: Mark, to: (x: number, y: number) => [number, number]): void {
     const colour = this.#style.colours.of(group ?? label);
-    const slanted = outline !== undefined && outline.length >= 3;
-    const corners = (slanted ? outline.slice(0, MOST_POINTS) : cornersOf(box)).map(([x, y]) => to(x, y));
+    const slanted = this.#some(outline);
+    const corners = (slanted.length >= 3 ? slanted : cornersOf(box)).map(([x, y]) => to(x, y));
     const path = corners.map(([x, y]) => `${short(x)},${short(y)}`).join(' ');
     // A dark edge keeps the line to be seen on a ground of its own colour.
     this.#shapes.push(
       `<polygon points="${path}" stroke="#000" stroke-opacity="0.45" stroke-width="${short(1.8 * this.#thickness)}"/>`,
       `<polygon points="${path}" stroke="${colour}"/>`,
     );
-    for (const point of points?.slice(0, MOST_POINTS) ?? []) {
+    for (const point of this.#some(points)) {
       const [x, y] = to(...point);
       this.#shapes.push(
         `<circle cx="${short(x)}" cy="${short(y)}" r="${short(1.4 * this.#thickness)}" fill="${colour}" stroke="#000" stroke-opacity="0.6" stroke-width="${short(0.5 * this.#thickness)}"/>`,
@@ -134,6 +138,13 @@ export class Overlay {
     if (this.#style.labels === 'none') return;
     const text = this.#style.labels === 'score' && score !== undefined ? `${label} ${score.toFixed(2)}` : label;
     this.#addLabel(text.trim(), colour, corners, false);
+  }
+
+  /** As many of these points as may still be drawn. */
+  #some(points: readonly [number, number][] = []): readonly [number, number][] {
+    const some = points.slice(0, Math.min(MOST_POINTS, this.#pointsLeft));
+    this.#pointsLeft -= some.length;
+    return some;
   }
 
   #caption(text: string): void {

@@ -19,17 +19,18 @@ export class PreparationFault extends Error {
 
 const MOST_SIDE = 8192;
 
-/** 0..255 as it is for models that take bytes. */
+/** 0..255 as it is for models that take bytes: a preset's 0..1 would leave nothing of a picture but black and white. */
 const untouched: Record<PixelType, Partial<Preparation>> = {
   float32: {},
   float16: {},
-  uint8: { scale: 1 },
-  int8: { scale: 1, mean: [128, 128, 128] },
+  uint8: { scale: 1, mean: [0, 0, 0], deviation: [1, 1, 1] },
+  int8: { scale: 1, mean: [128, 128, 128], deviation: [1, 1, 1] },
 };
 
 /**
  * Checks a plain description of a preparation, e.g. a manifest's `image`. What is missing comes from the preset that it names, or from `base`;
- * what is not known is left out. `mean` and `deviation` may be one number for all channels, `background` one for grey.
+ * what is not known is left out. `mean` and `deviation` may be one number for all channels, or for grey three, which are averaged; `background` one for
+ * grey. Where `type` is one of bytes, and the preset's is not, pixels are taken as they are.
  * @throws PreparationFault
  */
 export function parsePreparation(content: unknown, base?: Preparation): Preparation {
@@ -37,7 +38,8 @@ export function parsePreparation(content: unknown, base?: Preparation): Preparat
   const read = new Reader(content as Record<string, unknown>);
   const name = read.choice('preset', presetNames as readonly PresetName[]);
   const type = read.choice('type', pixelTypes);
-  const from = name === undefined ? (base ?? { ...plainPreparation, ...(type === undefined ? {} : untouched[type]) }) : preset(name);
+  const named = name === undefined ? (base ?? plainPreparation) : preset(name);
+  const from = type === undefined || type === named.type ? named : { ...named, ...untouched[type] };
   const colour = read.choice('colour', colours) ?? from.colour;
   const channels = colour === 'grey' ? 1 : 3;
   const preparation: Preparation = {
@@ -102,7 +104,9 @@ class Reader {
   numbers(property: string, count: number, min: number, max: number): number[] | undefined {
     const value = this.#value(property);
     if (value === undefined) return undefined;
-    const list = Array.isArray(value) ? value : [value];
+    const given = Array.isArray(value) ? value : [value];
+    const list =
+      count === 1 && given.length === 3 && given.every((item) => isWithin(item, min, max)) ? channelsFrom(given as number[], 1) : given;
     const range = min === Number.MIN_VALUE ? ' above 0' : Math.abs(min) === 1e6 ? '' : ` from ${min} to ${max}`;
     if ((list.length !== 1 && list.length !== count) || !list.every((item) => isWithin(item, min, max))) {
       throw new PreparationFault(property, count === 1 ? `a number${range}` : `a number${range}, or ${count} of them`, value);

@@ -29,6 +29,9 @@ export const MOST_VALUES = 2 ** 25;
 /** Up to so many pixels are resized exactly as Pillow does it; larger pictures are shrunk by libvips, out of Node-RED's thread. */
 const SMALL_PIXELS = 2 ** 16;
 
+/** A line of 1 × 65,536 pixels is small, but not what is between its two directions when it becomes 8000 wide. */
+const MOST_BETWEEN = 2 ** 22;
+
 /**
  * Makes a model's input of a picture: [1, 3, H, W] or as `preparation` says, or one row a tile.
  * @throws LinewatchError picture-…
@@ -141,7 +144,7 @@ async function writeRows(tensor: Tensor, first: number, picture: Opened, rows: R
 
 /** The part of a region that a row shows, as large as it is there. */
 async function resized({ source, header, limits, property }: Opened, { region, scaled, cut }: RowPlan, preparation: Preparation) {
-  const isSmall = region.width * region.height <= SMALL_PIXELS;
+  const isSmall = region.width * region.height <= SMALL_PIXELS && cut.width * region.height <= MOST_BETWEEN;
   // libvips shrinks; what is enlarged, or small, is resized by ourselves.
   const between = {
     width: isSmall ? region.width : Math.min(region.width, scaled.width),

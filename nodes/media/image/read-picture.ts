@@ -44,7 +44,7 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 
 /** Undefined for a text that is neither a data URL nor base64, such as a file's path. */
 function bytesOfText(text: string): Uint8Array | undefined {
-  const url = /^\s*data:[^,]{0,100};base64,/.exec(text);
+  const url = /^\s*data:[^,]{0,100};base64,/i.exec(text);
   if (url !== null) return Buffer.from(text.slice(url[0].length), 'base64');
   // The beginning alone tells, so that no long text is decoded for nothing.
   return formatOf(Buffer.from(text.slice(0, 96), 'base64')) === undefined ? undefined : Buffer.from(text, 'base64');

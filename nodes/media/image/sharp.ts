@@ -63,6 +63,9 @@ export async function readHeader(source: PictureSource, limits: Limits, property
   const { width, height, space, depth, hasAlpha, channels, orientation } = await sharp(source, { failOn: 'none', limitInputPixels: false })
     .metadata()
     .catch((thrown: unknown) => {
+      // A TIFF of a measuring tool, say: libvips does not even open 64 bits.
+      if (/samples out of range/.test((thrown as Error).message))
+        throw new LinewatchError('picture-depth', { property, got: 'more than 32' }, thrown);
       throw damaged(thrown, format, property);
     });
   const isTurned = orientation !== undefined && orientation >= 5;
@@ -171,7 +174,9 @@ function checkPixels({ width, height }: Size, { pixels }: Limits, property: stri
 
 function damaged(thrown: unknown, format: string, property: string): LinewatchError {
   // The first line says it; libjpeg repeats itself.
-  const reason = ((thrown as Error).message.split('\n', 1)[0] ?? '').replace(/^Input buffer (has corrupt header: )?/, '');
+  const reason = ((thrown as Error).message.split('\n', 1)[0] ?? '')
+    .replace(/^Input buffer (has corrupt header: )?/, '')
+    .replace('Warning treated as error due to failOn setting', 'its decoder warns of its contents');
   return new LinewatchError('picture-damaged', { property, format: format.toUpperCase(), reason }, thrown);
 }
 

@@ -62,6 +62,17 @@ describe('what annotate reads from a result', () => {
     assert.equal(countOf(result), 5000);
   });
 
+  it('the beginning of a very long label, and some of very many zones', () => {
+    const corner = [
+      [0, 0],
+      [5, 0],
+      [5, 5],
+    ];
+    const zoneOutlines = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`zone ${index}`, corner]));
+    const { objects, zones } = readMarks({ objects: [{ label: 'x'.repeat(1e6), box }], zoneOutlines }, true);
+    assert.deepEqual([objects[0]?.label.length, zones.length], [1000, 50]);
+  });
+
   it('the class of the whole picture', () => {
     assert.equal(readMarks({ label: 'good', score: 0.931 }, true).caption, 'good 0.93');
     assert.equal(readMarks({ label: 'good' }, true).caption, 'good');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withoutInspector } from '../../../nodes/infer/host/child.ts';
@@ -102,6 +103,27 @@ describe('inference host that falls, hangs or is closed', () => {
     const given = { PATH: '/bin', NODE_OPTIONS: '--inspect=9229 --max-old-space-size=64 --inspect-port=0' };
     assert.deepEqual(withoutInspector(given), { PATH: '/bin', NODE_OPTIONS: '--max-old-space-size=64' });
     assert.deepEqual(withoutInspector({ PATH: '/bin' }), { PATH: '/bin' });
+  });
+
+  it('has memory of its own for no more than two of its threads, unless Node-RED was told otherwise', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const before = process.env.MALLOC_ARENA_MAX;
+    const given = async () => {
+      const { host, run, close } = open('triple.onnx');
+      await run(vector(1, 1, 1));
+      const variables = readFileSync(`/proc/${host.pid}/environ`, 'latin1').split('\0');
+      await close();
+      return variables.filter((variable) => variable.startsWith('MALLOC_ARENA_MAX'));
+    };
+    try {
+      delete process.env.MALLOC_ARENA_MAX;
+      assert.deepEqual(await given(), ['MALLOC_ARENA_MAX=2']);
+      process.env.MALLOC_ARENA_MAX = '8';
+      assert.deepEqual(await given(), ['MALLOC_ARENA_MAX=8']);
+    } finally {
+      if (before === undefined) delete process.env.MALLOC_ARENA_MAX;
+      else process.env.MALLOC_ARENA_MAX = before;
+    }
   });
 
   it('kills a process that does not end by itself when its model is closed', async function () {

@@ -35,12 +35,50 @@ describe('pictures inside a host', () => {
     assert.notEqual((await preparer.prepare({ good: input(good, 'key 2') })).tensors.good, first.tensors.good);
   });
 
-  it('are not kept for ever: the oldest goes first', async () => {
+  it('are not kept for ever: of more than 64 MB the longest unused goes first', async () => {
     const preparer = new PicturePreparer();
     const good = await picture(64, 32);
-    const first = await preparer.prepare({ good: input(good, 'key 0') });
-    for (let n = 1; n <= 4; n++) await preparer.prepare({ good: input(good, `key ${n}`) });
-    assert.notEqual((await preparer.prepare({ good: input(good, 'key 0') })).tensors.good, first.tensors.good);
+    // 23 MB each.
+    const large = parsePreparation({ width: 1400, height: 1400, fit: 'stretch' });
+    const tensorOf = async (key: string) => (await preparer.prepare({ good: { ...input(good, key), preparation: large } })).tensors.good;
+    const [first, second] = [await tensorOf('key 1'), await tensorOf('key 2')];
+    assert.equal(await tensorOf('key 1'), first);
+    await tensorOf('key 3');
+    assert.equal(await tensorOf('key 1'), first);
+    assert.notEqual(await tensorOf('key 2'), second);
+  });
+
+  it('are kept for many nodes that share the process', async () => {
+    const preparer = new PicturePreparer();
+    const good = await picture(64, 32);
+    const all = async () => {
+      const tensors = [];
+      for (let node = 0; node < 8; node++) tensors.push((await preparer.prepare({ good: input(good, `key ${node}`) })).tensors.good);
+      return tensors;
+    };
+    const before = await all();
+    for (const [node, tensor] of (await all()).entries()) assert.equal(tensor, before[node]);
+  });
+
+  it('are refused where they are to be compared tile by tile, and are cut into different tiles', async () => {
+    const tiles = parsePreparation({ width: 16, height: 16, fit: 'stretch', tiles: { overlap: 0 } });
+    const of = async (width: number, height: number) => ({ ...input(await picture(width, height)), preparation: tiles });
+    const preparer = new PicturePreparer();
+    const same = await preparer.prepare({ picture: await of(64, 32), good: await of(64, 32) });
+    assert.deepEqual([same.tensors.picture?.dims[0], same.tensors.good?.dims[0]], [8, 8]);
+    // As many tiles, but of other places; and a single one, with which none can be paired.
+    for (const [width, height] of [
+      [32, 64],
+      [16, 16],
+    ] as const) {
+      await assert.rejects(preparer.prepare({ picture: await of(64, 32), good: await of(width, height) }), {
+        code: 'model-tiles',
+        message: new RegExp(`inputs picture and good: pictures of 64×32 and ${width}×${height} pixels`),
+      });
+    }
+    // One good part for all tiles.
+    const { tensors } = await preparer.prepare({ picture: await of(64, 32), good: input(await picture(20, 10)) });
+    assert.equal(tensors.good?.dims[0], 1);
   });
 
   it('fail with the first error, when none of them is being decoded any more', async () => {

@@ -46,6 +46,13 @@ describe('rows that are pictures of their own', () => {
     });
   });
 
+  it('that are fewer than the model takes are an error too', () => {
+    assert.throws(() => runsOf({ x: tensor([1, 2]) }, [spec('x', 2, 2)]), {
+      code: 'model-rows',
+      message: /x: expected a multiple of 2 rows, got 1 row$/,
+    });
+  });
+
   it('are one run where the model takes any number and they are small', () => {
     const inputs = { x: tensor([6, 2]) };
     assert.deepEqual(runsOf(inputs, [spec('x', 'batch', 2)]), { runs: [inputs], rows: [] });

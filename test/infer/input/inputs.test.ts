@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TensorSpec } from '../../../nodes/infer/host/protocol.ts';
-import { float16Bits, float16Value } from '../../../nodes/shared/float16.ts';
 import { inputsOf, shapeFor, toTensor } from '../../../nodes/infer/input/inputs.ts';
+import { float16Bits, float16Value } from '../../../nodes/shared/float16.ts';
 import { float32Tensor, type TensorType } from '../../../nodes/shared/tensor.ts';
 
 const spec = (type: TensorType, ...dims: (number | string)[]): TensorSpec => ({ name: 'x', type, dims });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { activate, interpretClasses } from '../../../nodes/infer/interpret/classify.ts';
+import { activate, interpretClasses, interpretRows } from '../../../nodes/infer/interpret/classify.ts';
 import { pickOutput } from '../../../nodes/infer/interpret/tensor-values.ts';
 import { float32Tensor } from '../../../nodes/shared/tensor.ts';
 
@@ -48,6 +48,17 @@ describe('interpreting classes', () => {
       interpretClasses({ type: 'float16', dims: [1, 3], data: Uint16Array.of(0, 0x4000, 0x3c00) }, { ...setup, activation: 'none' }).score,
       2,
     );
+  });
+
+  it('judges each row by itself', () => {
+    const rows = float32Tensor([2, 3], Float32Array.of(0, 9, 0, 0.1, 0.2, 0.7));
+    assert.deepEqual(
+      interpretRows(rows, setup).map(({ label }) => label),
+      ['scratch', 'dent'],
+    );
+    near([interpretRows(rows, setup)[1]?.score ?? 0], [0.7]);
+    assert.deepEqual(interpretRows(float32Tensor([0, 3], new Float32Array(0)), setup), []);
+    assert.throws(() => interpretRows(float32Tensor([2, 2], new Float32Array(4)), setup), /labels: expected 2 labels/);
   });
 
   for (const [activation, values, expected] of [

@@ -6,8 +6,9 @@ import { interpretText } from '../../../nodes/infer/interpret/text/ctc.ts';
 import { interpretTextLines } from '../../../nodes/infer/interpret/text/lines.ts';
 import { inReadingOrder } from '../../../nodes/infer/interpret/text/reading-order.ts';
 import { cornersOf, smallestRectangle } from '../../../nodes/infer/interpret/text/rectangle.ts';
-import { parseZones } from '../../../nodes/infer/interpret/zones/zones.ts';
+import { isInside, parseZones } from '../../../nodes/infer/interpret/zones/zones.ts';
 import type { ImageInfo } from '../../../nodes/shared/messages.ts';
+import { seededRandom } from '../../../nodes/shared/random.ts';
 import { float32Tensor } from '../../../nodes/shared/tensor.ts';
 
 /** A picture of 160×80 letterboxed into 80×80: half as large, 20 pixels of padding above and below. */
@@ -81,6 +82,53 @@ describe('interpreting an anomaly map', () => {
     const noise = Float32Array.from({ length: 400 * 400 }, (_, at) => (at % 2 === 0 && Math.floor(at / 400) % 2 === 0 ? 1 : 0));
     assert.equal(regionsAbove(noise, 400, 400, 0.5).length, MOST_REGIONS);
   });
+  it('finds the parts that filling pixel by pixel finds', () => {
+    const random = seededRandom(4);
+    for (let round = 0; round < 200; round++) {
+      const [width, height] = [1 + Math.floor(20 * random()), 1 + Math.floor(20 * random())];
+      const share = 0.2 + 0.6 * random();
+      const values = Float32Array.from({ length: width * height }, () => (random() < share ? 0.5 + random() / 2 : random() / 3));
+      const seen = new Set<number>();
+      const expected: object[] = [];
+      for (let start = 0; start < values.length; start++) {
+        const own: number[] = [];
+        const visit = (x: number, y: number) => {
+          const at = y * width + x;
+          if (x < 0 || y < 0 || x >= width || y >= height || seen.has(at) || (values[at] as number) < 0.5) return;
+          seen.add(at);
+          own.push(at);
+          for (const dy of [-1, 0, 1]) for (const dx of [-1, 0, 1]) visit(x + dx, y + dy);
+        };
+        visit(start % width, Math.floor(start / width));
+        if (own.length < 2) continue;
+        const [xs, ys] = [own.map((at) => at % width), own.map((at) => Math.floor(at / width))];
+        const [top, bottom] = [Math.min(...ys), Math.max(...ys) + 1];
+        const inRow = (row: number) => xs.filter((_, index) => ys[index] === row);
+        const list = Array.from({ length: bottom - top }, (_, index) => inRow(top + index));
+        expected.push({
+          left: Math.min(...xs),
+          top,
+          right: Math.max(...xs) + 1,
+          bottom,
+          pixels: own.length,
+          largest: Math.max(...own.map((at) => values[at] as number)),
+          starts: Int32Array.from(list, (row) => Math.min(...row)),
+          ends: Int32Array.from(list, (row) => Math.max(...row)),
+        });
+      }
+      assert.deepEqual(regionsAbove(values, width, height, 0.5, 2), expected);
+    }
+  });
+  it('takes a map that is odd all over in its stride', () => {
+    const values = new Float32Array(1024 * 1024).fill(1);
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      assert.equal(regionsAbove(values, 1024, 1024, 0.5)[0]?.pixels, 1024 * 1024);
+      return performance.now() - start;
+    });
+    // About 3 ms; pixel by pixel it was some 150. A busy machine is given time.
+    assert.ok(Math.min(...times) < 40, times.map((time) => time.toFixed(1)).join(', '));
+  });
   it('joins neighbours by edge and by corner', () => {
     const values = Float32Array.from([1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1]);
     assert.deepEqual(
@@ -119,6 +167,12 @@ describe('interpreting lines of text', () => {
     const { box, outline } = objects[1] as (typeof objects)[0];
     assert.ok(Math.abs(box.width - 75) < 1e-6 && Math.abs(box.height - 27) < 1e-6, JSON.stringify(box));
     assert.equal(outline, undefined);
+  });
+  it('refuses a map that is no probability', () => {
+    assert.throws(
+      () => interpretTextLines(mapOf(80, 80, [10, 30, 40, 36, 4.5]), image, options),
+      /expected the probability of text, 0 to 1.* got 4\.50/,
+    );
   });
   it('leaves out what is thin, or unsure', () => {
     assert.equal(interpretTextLines(mapOf(80, 80, [10, 30, 40, 32, 0.9], [10, 50, 40, 56, 0.5]), image, options).count, 0);
@@ -232,6 +286,20 @@ describe('zones of the dialog', () => {
       ],
       /zones: expected each name once/,
     ],
+    [
+      'corners on one line',
+      [
+        {
+          name: 'a',
+          points: [
+            [0, 0],
+            [0.5, 0.5],
+            [1, 1],
+          ],
+        },
+      ],
+      /corners that do not lie on one line for zone "a"/,
+    ],
     ['two corners', [{ name: 'a', points: points.slice(1) }], /zones: expected 3 to 100 corners .* for zone "a"/],
     [
       'a corner in pixels',
@@ -250,5 +318,12 @@ describe('zones of the dialog', () => {
   ] as const) {
     it(`refuses ${what}`, () => assert.throws(() => parseZones(value), { message: expected }));
   }
+  it('have in them all that is drawn as filled, also where their sides cross', () => {
+    const star = [0, 2, 4, 1, 3].map((corner): [number, number] => {
+      const angle = (2 * Math.PI * corner) / 5;
+      return [0.5 + 0.4 * Math.sin(angle), 0.5 - 0.4 * Math.cos(angle)];
+    });
+    assert.deepEqual([isInside(star, 0.5, 0.5), isInside(star, 0.5, 0.2), isInside(star, 0.2, 0.2)], [true, true, false]);
+  });
   it('may be none', () => assert.deepEqual([parseZones(''), parseZones(undefined), parseZones('[]')], [[], [], []]));
 });

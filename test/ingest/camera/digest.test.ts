@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { basicAuthorization, DigestAnswer, parseChallenges, strongestDigest } from '../../../nodes/ingest/camera/digest.ts';
 
 const responseOf = (header: string) => /response="([0-9a-f]+)"/.exec(header)?.[1];
@@ -44,6 +45,17 @@ describe('the login by digest', () => {
     const header = new DigestAnswer(challenge, { user: 'Mufasa', password: 'CircleOfLife' }, () => 'x').authorize('GET', '/dir/index.html');
     assert.equal(responseOf(header), '1949323746fe6a43ef61f9606e7febea');
     assert.doesNotMatch(header, /qop|cnonce|nc=/);
+  });
+
+  it('takes names, passwords and realms in UTF-8, byte for byte', () => {
+    // A header field comes and goes as latin1, a sign for each byte.
+    const bytes = (text: string) => Buffer.from(text).toString('latin1');
+    const [challenge] = parseChallenges(bytes('Digest realm="车间", nonce="n"'));
+    assert.ok(challenge);
+    const header = new DigestAnswer(challenge, { user: '操作员', password: 'Schlüssel' }, () => 'c').authorize('GET', '/');
+    assert.ok(header.startsWith(bytes('Digest username="操作员", realm="车间"')));
+    const md5 = (text: string) => createHash('md5').update(text, 'utf8').digest('hex');
+    assert.equal(responseOf(header), md5(`${md5('操作员:车间:Schlüssel')}:n:${md5('GET:/')}`));
   });
 
   it('counts the requests that share a nonce', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FolderOptions, folderSource } from '../../../nodes/ingest/camera/folder.ts';
@@ -78,10 +78,67 @@ describe('a watched folder', () => {
   it('passes over what a power cut left of its journal', async () => {
     put('a.jpg', jpeg(1));
     await during(2000);
-    writeFileSync(join(folder, '.state', 'sent'), '["b.jp', { flag: 'a' });
+    writeFileSync(join(folder, '.state', 'sent'), '\n["b.jp', { flag: 'a' });
+    renameSync(join(folder, 'a.jpg'), join(folder, 'away'));
     source = open();
+    assert.deepEqual(await during(1000), []);
     put('b.jpg', jpeg(2));
     assert.deepEqual(await during(2000), [2]);
+    source = open();
+    assert.deepEqual(await during(2000), [], 'and it spoils no line behind it');
+  });
+
+  it('keeps its journal short where a camera writes over its picture again and again', async () => {
+    for (let turn = 1; turn <= 1200; turn++) {
+      put('latest.jpg', jpeg(turn & 127), turn);
+      await source.next(false);
+      await clock.runUntil(clock.now() + 500);
+      await (await source.next(false))?.sent?.();
+      await clock.runUntil(clock.now() + 500);
+    }
+    const lines = readFileSync(join(folder, '.state', 'sent'), 'utf8').split('\n').length;
+    assert.ok(lines > 100 && lines < 1100, `${lines} lines`);
+  });
+
+  it('says once that nothing can be noted, and still sends each picture once, or skips those of the beginning', async () => {
+    writeFileSync(join(folder, '.state'), 'a file where the folder should be');
+    for (const mark of [1, 2, 3]) put(`${mark}.jpg`, jpeg(mark), 10 - mark);
+    source = open({ existing: 'skip' });
+    assert.deepEqual(await during(3000), ['state-unwritten']);
+    put('4.jpg', jpeg(4));
+    assert.deepEqual(await during(3000), [4]);
+    source = open();
+    const came = await during(3000);
+    assert.deepEqual(
+      came.filter((one) => typeof one === 'number'),
+      [1, 2, 3, 4],
+    );
+    assert.equal(came.length, 5);
+  });
+
+  it('leaves a picture that was written over while its forerunner was sent', async () => {
+    for (const after of ['move', 'delete'] as const) {
+      source = open({ after });
+      put('a.jpg', jpeg(1), 20);
+      await source.next(false);
+      await clock.runUntil(clock.now() + 600);
+      const picture = await source.next(false);
+      put('a.jpg', jpeg(2), 10);
+      await picture?.sent?.();
+      assert.deepEqual(await during(2000), [2], after);
+    }
+  });
+
+  it('ends a look that is under way when it is closed', async () => {
+    for (let number = 0; number < 3000; number++) writeFileSync(join(folder, `${number}.jpg`), '');
+    const looking = source.next(false);
+    await source.close();
+    const start = performance.now();
+    assert.equal(await looking, undefined);
+    const closedMs = performance.now() - start;
+    const again = performance.now();
+    await open().next(false);
+    assert.ok(closedMs < (performance.now() - again) / 2, `${closedMs} ms`);
   });
 
   it('skips what is there at first where it is told to, and only then', async () => {
@@ -122,10 +179,10 @@ describe('a watched folder', () => {
     await source.next(false);
     await clock.runUntil(clock.now() + 1000);
     const picture = await source.next(false);
-    assert.equal(picture?.filename, join(folder, 'done', 'a-2.jpg'));
+    assert.equal(picture?.filename, join(folder, 'done', 'a-20231114221320000.jpg'));
     assert.deepEqual(readdirSync(join(folder, 'done')), ['a.jpg'], 'not before it was sent');
     await picture?.sent?.();
-    assert.deepEqual(readdirSync(join(folder, 'done')).sort(), ['a-2.jpg', 'a.jpg']);
+    assert.deepEqual(readdirSync(join(folder, 'done')).sort(), ['a-20231114221320000.jpg', 'a.jpg']);
   });
 
   it('deletes what was sent', async () => {
@@ -200,5 +257,6 @@ describe('pictures repeated for trying', () => {
     await assert.rejects(repeatSource(join(folder, 'no.jpg'), 1).next(false), { code: 'camera-folder' });
     writeFileSync(join(folder, 'x.png'), 'x');
     await assert.rejects(repeatSource(join(folder, 'x.png'), 1).next(false), { code: 'camera-file-kind' });
+    await assert.rejects(repeatSource('/dev/zero', 1).next(false), { code: 'camera-folder' });
   });
 });

@@ -93,6 +93,23 @@ describe('an MJPEG camera', () => {
     assert.equal(await mark(), 1);
   });
 
+  for (const [name, piece] of [
+    ['that drips', 'x'],
+    ['that sends empty parts', '--frame\r\nContent-Length: 0\r\n\r\n\r\n'],
+  ] as const) {
+    it(`${name} is given up`, async () => {
+      source = open({ timeoutMs: 200 });
+      await mark();
+      const timer = setInterval(() => response?.write(piece), 50);
+      try {
+        await assert.rejects(source.next(false), { code: 'camera-timeout' });
+      } finally {
+        clearInterval(timer);
+      }
+      assert.equal(await mark(), 1);
+    });
+  }
+
   it('logs in by digest', async () => {
     const guard = digestGuard('SHA-256', login.user, login.password);
     const { answer } = camera;

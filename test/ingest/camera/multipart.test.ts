@@ -86,6 +86,23 @@ describe('a multipart stream', () => {
     assert.deepEqual(parts.slice(1), pictures.slice(1));
   });
 
+  it('takes a header wherever it stands behind what is passed over', () => {
+    for (let junk = 16_200; junk < 16_400; junk += 7) {
+      const text = stream([jpeg(1), jpeg(2)], { newline: '\r\n', hasLength: true, delimiter: '--frame', endsPart: true });
+      const parts = parse(Buffer.concat([Buffer.alloc(junk, 'x'), Buffer.from('\r\n'), text]), 'frame', [50_000]);
+      assert.deepEqual(parts, [jpeg(1), jpeg(2)], `behind ${junk} bytes`);
+    }
+  });
+
+  it('takes a boundary of many dashes, and gives a part as soon as its delimiter is there', () => {
+    const dashes = '-'.repeat(28);
+    for (const hasLength of [true, false]) {
+      const form = { newline: '\r\n', hasLength, delimiter: `--${dashes}7dc0`, endsPart: true };
+      const boundary = boundaryOf(`multipart/x-mixed-replace; boundary=${dashes}7dc0`) as string;
+      assert.deepEqual(parse(stream([jpeg(1), jpeg(2)], form), boundary, [1]), [jpeg(1), jpeg(2)]);
+    }
+  });
+
   it('needs no line end before the delimiter where the length is given', () => {
     const pictures = [jpeg(1), jpeg(2)];
     assert.deepEqual(
@@ -112,6 +129,9 @@ describe('a multipart stream', () => {
   });
 
   it('takes time in proportion to its length', () => {
+    const dashes = performance.now();
+    assert.throws(() => parse(Buffer.alloc(400_000, `x${'-'.repeat(40_000)}`), '', [65_536]), { code: 'camera-stream' });
+    assert.ok(performance.now() - dashes < 200);
     const pictures = [jpeg(1, 64, 48, 4_000_000)];
     const form = { newline: '\r\n', hasLength: false, delimiter: '--frame', endsPart: true };
     const start = performance.now();

@@ -93,6 +93,13 @@ describe('the relay of an RTSP player', () => {
     );
   });
 
+  it('bears a camera that never answers what keeps the connection alive', () => {
+    const session = open();
+    for (let sequence = 1; sequence < 500; sequence++) session.fromPlayer(request('GET_PARAMETER', 'rtsp://127.0.0.1:5/camera', sequence));
+    const asked = session.fromPlayer(request('PLAY', 'rtsp://127.0.0.1:5/camera', 500));
+    assert.equal(fieldOf(session.fromCamera(answer(fieldOf(asked, 'CSeq'), '200 OK')).bytes, 'CSeq'), '500');
+  });
+
   it('does not let a camera send the player elsewhere', () => {
     const session = open();
     const asked = session.fromPlayer(request('DESCRIBE', 'rtsp://127.0.0.1:5/camera', 1));

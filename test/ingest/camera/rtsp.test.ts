@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { findFfmpeg } from '../../../nodes/ingest/camera/ffmpeg.ts';
 import { rtspSource } from '../../../nodes/ingest/camera/rtsp.ts';
@@ -64,6 +66,14 @@ describe('an RTSP camera', function () {
       const picture: Picture | undefined = await source.next(false);
       assert.deepEqual([picture?.kind.type, picture?.kind.width, picture?.kind.height], ['image/jpeg', 320, 240]);
     }
+  });
+
+  it("gives each picture once, at the camera's own pace where more are wanted", async () => {
+    camera = await startRtspCamera('none');
+    source = open('/stream1', { picturesPerSecond: 30 });
+    const pictures = new Set<string>();
+    for (let turn = 0; turn < 20; turn++) pictures.add((await source.next(false))?.bytes.toString('base64') ?? '');
+    assert.equal(pictures.size, 20);
   });
 
   for (const method of ['basic', 'digest'] as const) {
@@ -154,6 +164,24 @@ describe('an RTSP camera', function () {
       await source.close();
     } finally {
       outside.close();
+    }
+  });
+
+  it("repeats nothing of the camera's address that ffmpeg says", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'linewatch-ffmpeg-'));
+    try {
+      const ffmpeg = join(folder, 'ffmpeg');
+      writeFileSync(ffmpeg, '#!/bin/sh\necho "rtsp://cam/live?pw=geheim7: Invalid data" >&2\nexit 1\n', { mode: 0o755 });
+      const url = new URL('rtsp://127.0.0.1:9/live?pw=geheim7');
+      source = rtspSource({ url, ffmpeg, login, digestOnly: false, secure: {}, timeoutMs: 3000, limitMb: 8, picturesPerSecond: 1 });
+      await assert.rejects(source.next(false), (error: Error & { code: string }) => {
+        assert.equal(error.code, 'camera-ffmpeg');
+        assert.match(error.message, /Invalid data/);
+        assert.doesNotMatch(error.message, /geheim7/);
+        return true;
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

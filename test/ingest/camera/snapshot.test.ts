@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { snapshotSource } from '../../../nodes/ingest/camera/snapshot.ts';
 import type { PictureSource } from '../../../nodes/ingest/camera/source.ts';
 import { makeCertificates } from '../modbus/link/certificates.ts';
@@ -171,6 +172,20 @@ describe('a snapshot camera', () => {
       response.on('close', () => clearInterval(timer));
     };
     await assert.rejects(open('/', { timeoutMs: 200 }).next(false), { code: 'camera-timeout' });
+  });
+
+  it('that ends lines with LF alone is understood; one that speaks another language is said so', async () => {
+    let words = 'HTTP/1.0 200 OK\nContent-Type: image/jpeg\n\n';
+    const server = createServer((socket) => socket.once('data', () => socket.end(Buffer.concat([Buffer.from(words), jpeg(3)]))));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      assert.equal(markOf((await open('', { url }).next(false))?.bytes as Buffer), 3);
+      words = '220 FTP ready\r\n';
+      await assert.rejects(open('', { url }).next(false), { code: 'camera-no-picture' });
+    } finally {
+      server.close();
+    }
   });
 
   it('that is not there is said so', async () => {

@@ -55,9 +55,23 @@ describe('what kind of picture it is', () => {
       const kind = pictureKind(bytes);
       assert.equal(kind?.type, `image/${format}`);
       assert.equal(kind?.isWhole, true, format);
-      if (['jpeg', 'png', 'gif'].includes(format)) assert.deepEqual([kind?.width, kind?.height], [40, 30], format);
-      // Where TIFF and AVIF end, only reading them through would tell.
-      if (!['tiff', 'avif'].includes(format)) assert.notEqual(pictureKind(bytes.subarray(0, bytes.length - 20))?.isWhole, true, format);
+      if (['jpeg', 'png', 'gif', 'tiff'].includes(format)) assert.deepEqual([kind?.width, kind?.height], [40, 30], format);
+      for (const end of [8, 13, 40, bytes.length >> 1, bytes.length - 20])
+        assert.notEqual(pictureKind(bytes.subarray(0, end))?.isWhole, true, `${format} cut after ${end}`);
+    }
+  });
+
+  it('is told of TIFF in tiles, in strips of 16 bits, and of one whose end is still missing', async () => {
+    const noise = sharp({
+      create: { width: 300, height: 200, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 120, sigma: 40 } },
+    });
+    for (const bytes of [
+      await noise.clone().tiff({ tile: true, tileWidth: 64, tileHeight: 64, compression: 'none' }).toBuffer(),
+      await noise.clone().toColourspace('rgb16').tiff({ compression: 'lzw' }).toBuffer(),
+    ]) {
+      assert.deepEqual(pictureKind(bytes), { type: 'image/tiff', width: 300, height: 200, isWhole: true });
+      for (let end = 0; end < bytes.length; end += 997)
+        assert.notEqual(pictureKind(bytes.subarray(0, end))?.isWhole, true, `cut after ${end}`);
     }
   });
 
@@ -73,6 +87,8 @@ describe('what kind of picture it is', () => {
   });
 
   it('is none where it is none', () => {
+    for (const text of ['II*\0', 'MM\0*xxxx', 'II*\0\xff\xff\xff\xff', '\0\0\0\x08ftypavif'])
+      assert.equal(pictureKind(Buffer.from(text, 'latin1'))?.isWhole, false);
     for (const text of ['', 'x', '<html>', '<svg xmlns="http://www.w3.org/2000/svg"/>', '%PDF-1.4', 'RIFFxxxxWAVE'])
       assert.equal(pictureKind(Buffer.from(text)), undefined);
   });

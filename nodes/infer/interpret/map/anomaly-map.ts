@@ -39,7 +39,7 @@ export function interpretAnomalyMap(payload: unknown, image: unknown, options: A
   const { threshold } = options;
   const found = threshold === undefined ? [] : findRegions(maps, picture.placements, picture, threshold, options);
   const regions = picture.placements.map(({ region }) => region);
-  const joined = regions.length > 1 ? joinTiles(found.slice(0, 1000), regions, 0, true) : found.map(({ object }) => object);
+  const joined = regions.length > 1 ? joinTiles(found.slice(0, 1000), regions, 0, true, true) : found.map(({ object }) => object);
   return {
     ...objectsResult(joined.slice(0, options.most), picture, options),
     score: largest,

@@ -1,3 +1,4 @@
+import { LinewatchError } from '../../../shared/errors.ts';
 import type { Candidates } from './candidates.ts';
 import type { ScoreRules } from './class-scores.ts';
 import { bestClasses } from './class-scores.ts';
@@ -49,6 +50,29 @@ export function decodeBoxes(
     scale,
     found,
   );
+}
+
+/** Of boxes that a model draws itself hardly one ends before it begins. */
+const REVERSED = 0.02;
+
+/**
+ * Where it was only assumed that boxes are two corners: with a middle and a size instead, a good part would end before they begin.
+ * @throws LinewatchError interpret-format
+ */
+export function checkCorners({ values, rows, count, rowStep, boxStep, columnStep }: Table, format: BoxFormat): void {
+  let [boxes, reversed] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    for (let box = 0; box < count; box++) {
+      const at = row * rowStep + box * boxStep;
+      const [left, top] = [values[at] as number, values[at + columnStep] as number];
+      const [right, bottom] = [values[at + 2 * columnStep] as number, values[at + 3 * columnStep] as number];
+      if (left !== 0 || top !== 0 || right !== 0 || bottom !== 0) boxes++;
+      // Corners cut off at the same edge may differ by a rounding.
+      const slack = 1e-3 * Math.max(Math.abs(left), Math.abs(top));
+      if (right < left - slack || bottom < top - slack) reversed++;
+    }
+  }
+  if (reversed > REVERSED * boxes) throw new LinewatchError('interpret-format', { format, got: reversed, expected: boxes });
 }
 
 /** Boxes each with its class already chosen: [x, y, x, y, score, class], or boxes, scores and classes apart. */

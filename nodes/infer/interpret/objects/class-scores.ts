@@ -13,7 +13,7 @@ export interface ScoreRules {
  * for the background.
  * @param labels how many are known, 0 for none
  * @param where the layout has its background
- * @throws LinewatchError interpret-value for NaN
+ * @throws LinewatchError interpret-value for NaN; interpret-background where logits may be of either kind
  */
 export function scoreRules(scores: Table, setup: ObjectsSetup, labels: readonly string[], where: 'first' | 'last'): ScoreRules {
   const isWithin = areWithin01(scores);
@@ -22,11 +22,14 @@ export function scoreRules(scores: Table, setup: ObjectsSetup, labels: readonly 
   const fromLabels = (): ScoreRules['background'] | undefined => {
     if (labels.length === 0) return undefined;
     if (labels.length === columns) return isBackground(labels[0]) ? 'first' : isBackground(labels.at(-1)) ? 'last' : 'none';
-    return labels.length === columns - 1 ? where : undefined;
+    return labels.length === columns - 1 ? backgroundSide(scores, where) : undefined;
   };
-  const fromSums = () => (columns > 1 && isWithin && sumToOne(scores) ? where : undefined);
+  const fromSums = () => (columns > 1 && isWithin && sumToOne(scores) ? backgroundSide(scores, where) : undefined);
   const known = setup.background ?? fromLabels() ?? fromSums();
-  const raw = columns > 1 && (known === undefined ? where === 'last' : known !== 'none') ? 'softmax' : 'sigmoid';
+  if (known === undefined && setup.activation === undefined && columns > 1 && !isWithin) {
+    throw new LinewatchError('interpret-background', { got: columns });
+  }
+  const raw = columns > 1 && known !== undefined && known !== 'none' ? 'softmax' : 'sigmoid';
   const activation = setup.activation ?? (isWithin ? 'none' : raw);
   return { activation, background: known ?? (activation === 'softmax' && columns > 1 ? where : 'none') };
 }
@@ -90,6 +93,26 @@ function areWithin01({ values }: Table): boolean {
   // Masked classes are minus infinity; NaN and plus infinity are nothing.
   if (check !== 0 && (largest === Number.POSITIVE_INFINITY || values.some(Number.isNaN))) throw notANumber(values, 'msg.payload');
   return least > -1e-4 && largest < 1 + 1e-4;
+}
+
+/** Fewer boxes were chosen by the model, and tell nothing of where most see nothing. */
+const ENOUGH_BOXES = 32;
+
+/** Of many boxes most see nothing: where that is plainly said by the other end of the classes than usual, the background is there. */
+function backgroundSide({ values, count, columns, boxStep, columnStep }: Table, usual: 'first' | 'last'): 'first' | 'last' {
+  if (count < ENOUGH_BOXES || columns < 2) return usual;
+  let [first, last] = [0, 0];
+  for (let box = 0; box < count; box++) {
+    let best = 0;
+    for (let column = 1; column < columns; column++) {
+      const at = box * boxStep;
+      if ((values[at + column * columnStep] as number) > (values[at + best * columnStep] as number)) best = column;
+    }
+    if (best === 0) first++;
+    else if (best === columns - 1) last++;
+  }
+  if (usual === 'first') return last > 0.8 * count ? 'last' : 'first';
+  return first > 0.8 * count ? 'first' : 'last';
 }
 
 /** Looked at in a few boxes: those of a softmax are all so. */

@@ -1,14 +1,14 @@
 import { LinewatchError } from '../../../shared/errors.ts';
-import { decodeBoxes, decodeChosen } from './boxes.ts';
-import { Candidates } from './candidates.ts';
+import { checkCorners, decodeBoxes, decodeChosen } from './boxes.ts';
+import { Candidates, MOST_CANDIDATES } from './candidates.ts';
 import { bestClasses, classColumns, classLabels, type ScoreRules, scoreRules } from './class-scores.ts';
 import { type FoundLayout, findLayout } from './find-layout.ts';
-import { outputNamed } from './outputs.ts';
+import { describeOutputs, outputNamed } from './outputs.ts';
 import { blazeFacePriors, gridPriors, type PriorBoxes } from './priors.ts';
 import type { ObjectsSetup } from './setup.ts';
 import { decodeBlazeFace, decodeSsd } from './ssd.ts';
 import { joinTables, type NamedTensor, type Table, tableFor, tableOf } from './table.ts';
-import { cellCount, decodeYolo, gridCells, largestIn } from './yolo.ts';
+import { cellCount, decodeYolo, gridCells, hasLogSizes, largestIn } from './yolo.ts';
 
 export interface DecodeOptions {
   setup: ObjectsSetup;
@@ -18,6 +18,8 @@ export interface DecodeOptions {
   /** Labels of those that are looked for; empty for all. */
   only: readonly string[];
   threshold: number;
+  /** How many pictures there are in the rows; 1 by default. */
+  pictures?: number;
 }
 
 export interface Decoded {
@@ -34,7 +36,8 @@ const VARIANCES = [0.1, 0.2] as const;
 
 /**
  * The boxes that a detector's outputs say, in pixels of its input.
- * @throws LinewatchError interpret-layout, interpret-missing, interpret-labels, interpret-only, interpret-cells, interpret-shape, interpret-value, interpret-box
+ * @throws LinewatchError interpret-layout, interpret-missing, interpret-labels, interpret-only…, interpret-cells, interpret-shape, interpret-value,
+ * interpret-box, interpret-scores, interpret-background, interpret-format
  */
 export function decode(outputs: readonly NamedTensor[], options: DecodeOptions): Decoded {
   const found = findLayout(outputs, options.setup, options.input, options.labels.length);
@@ -67,17 +70,18 @@ function yolo(
   if (classes < 0) throw new LinewatchError('interpret-layout', { layout: kind, got: `${output.name} [${output.tensor.dims.join(', ')}]` });
   // With a class for each label the columns that remain are those of a mask or of points.
   const known = classLabels(labels, classes);
-  // Boxes relative to their cells lie within a few units of 0.
-  const isRelative = kind === 'yolox' && largestIn(table, [0, 1]) < Math.max(...input) / 4;
+  // Boxes relative to their cells lie within a few units of 0; from 0 to 1 of the input they are larger than nothing.
+  const isRelative = kind === 'yolox' && largestIn(table, [0, 1]) < Math.max(...input) / 4 && (hasLogSizes(table) || !isShare(table));
   if (isRelative && table.count !== cellCount(...input, strides)) {
     const [width, height] = input;
     const expected = cellCount(width, height, strides);
     throw new LinewatchError('interpret-cells', { width, height, expected, strides: strides.join(', '), got: table.count });
   }
-  const isNormalised = !isRelative && (setup.normalised ?? largestIn(table, [0, 1, 2, 3]) <= NORMALISED);
-  const candidates = new Candidates(options.threshold, wantedClasses(options.only, known, classes), points);
+  const isNormalised = !isRelative && (setup.normalised ?? isShare(table));
+  const candidates = candidatesFor(options, wantedClasses(options.only, known, classes), points);
   const cells = isRelative ? gridCells(...input, strides) : undefined;
-  decodeYolo(table, { hasObjectness, classes, points }, candidates, isNormalised ? input : [1, 1], cells);
+  const activation = setup.activation === 'softmax' ? undefined : setup.activation;
+  decodeYolo(table, { hasObjectness, classes, points, activation }, candidates, isNormalised ? input : [1, 1], cells);
   return { candidates, labels: known, rows: table.rows };
 }
 
@@ -88,6 +92,7 @@ function pairs({ kind, boxes, scores }: Extract<FoundLayout, { kind: 'detr' | 'b
   const rules = scoreRules(scoreTable, setup, options.labels, kind === 'detr' ? 'last' : 'first');
   const { candidates, labels } = begin(scoreTable.columns, rules, options);
   const format = setup.boxFormat ?? (kind === 'detr' ? 'cxcywh' : 'xyxy');
+  if (setup.boxFormat === undefined && kind === 'boxes') checkCorners(boxTable, format);
   decodeBoxes(boxTable, scoreTable, rules, format, scaleOf(boxTable, options), candidates);
   return { candidates, labels, rows: boxTable.rows };
 }
@@ -111,9 +116,10 @@ function ssd(
     throw new LinewatchError('interpret-priors', { width: input[0], height: input[1], expected: priors.length / 4, got: offsets.count });
   }
   if (kind === 'blazeface') {
-    const { candidates, labels } = begin(scoreTable.columns, rules, options, 6);
+    const named = options.labels.length === 0 ? { ...options, labels: ['face'] } : options;
+    const { candidates, labels } = begin(scoreTable.columns, rules, named, 6);
     decodeBlazeFace(offsets, scoreTable, rules, priors, input, candidates);
-    return { candidates, labels: labels.length === 0 ? ['face'] : labels, rows: offsets.rows };
+    return { candidates, labels, rows: offsets.rows };
   }
   const { candidates, labels } = begin(scoreTable.columns, rules, options);
   decodeSsd(offsets, scoreTable, rules, priors, setup.variances ?? VARIANCES, input, candidates);
@@ -140,10 +146,16 @@ function chosen({ boxes, scores, classes, count }: Extract<FoundLayout, { kind: 
   // TensorFlow says y before x.
   const isTensorFlow = /^(detection_|StatefulPartitionedCall)/.test(boxes.name);
   const { firstClass = isTensorFlow ? 1 : 0, boxFormat = isTensorFlow ? 'yxyx' : 'xyxy' } = setup;
-  const { candidates } = begin(0, rules, { ...options, labels: [], only: [] });
+  if (setup.boxFormat === undefined) checkCorners(table, boxFormat);
+  const candidates = candidatesFor(options);
+  const unclear = () => new LinewatchError('interpret-layout', { layout: setup.layout, got: describeOutputs([boxes, scores]) });
   decodeChosen(
     table,
-    (row, box) => (classOf?.[row * table.count + box] as number) - firstClass,
+    (row, box) => {
+      const number = classOf === undefined ? 0 : (classOf[row * table.count + box] as number) - firstClass;
+      if (!isWhole(number)) throw unclear();
+      return Math.round(number);
+    },
     (row, box) => (box < (counts?.[row] ?? table.count) ? (score[row * table.count + box] as number) : 0),
     boxFormat,
     scaleOf(table, { ...options, setup: { ...setup, boxFormat } }),
@@ -158,29 +170,40 @@ function suppressed({ output }: Extract<FoundLayout, { kind: 'suppressed' }>, op
   const hasRows = all.columns === 7;
   const { values, boxStep, rowStep } = all;
   const table: Table = hasRows ? { ...all, values: values.subarray(1) } : all;
-  const { candidates } = begin(0, { activation: 'none', background: 'none' }, { ...options, labels: [], only: [] });
+  const candidates = candidatesFor(options);
   const [scoreColumn, classColumn] = hasRows ? [6, 5] : [4, 5];
   const at = (row: number, box: number, column: number) => values[row * rowStep + box * boxStep + column] as number;
+  const unclear = () => new LinewatchError('interpret-layout', { layout: options.setup.layout, got: describeOutputs([output]) });
+  // Rows without a box are filled up with 0 or −1. Were the columns others, what is read would be wrong without looking so.
+  for (let row = 0; row < all.rows; row++) {
+    for (let box = 0; box < all.count; box++) {
+      const [score, number] = [at(row, box, scoreColumn), at(row, box, classColumn)];
+      const fits = isWhole(number + 1) && !(score > 1.01) && (!hasRows || isWhole(at(row, box, 0) + 1));
+      if (!fits && !Number.isNaN(score)) throw unclear();
+    }
+  }
+  if (options.setup.boxFormat === undefined) checkCorners(table, 'xyxy');
   decodeChosen(
     table,
-    (row, box) => at(row, box, classColumn),
+    (row, box) => Math.round(at(row, box, classColumn)),
     (row, box) => at(row, box, scoreColumn),
     options.setup.boxFormat ?? 'xyxy',
     scaleOf(table, options),
     candidates,
-    hasRows ? (row, box) => at(row, box, 0) : undefined,
+    hasRows ? (row, box) => Math.round(at(row, box, 0)) : undefined,
   );
   return ofChosen(candidates, options, hasRows ? undefined : all.rows);
 }
 
 /** Where each box says the number of its class, how many there are is not known: each number that came must have a label. */
-function ofChosen(candidates: Candidates, { labels, only, threshold }: DecodeOptions, rows: number | undefined): Decoded {
+function ofChosen(candidates: Candidates, options: DecodeOptions, rows: number | undefined): Decoded {
+  const { labels, only } = options;
   const { label, length, score, row, box } = candidates;
   const most = label.subarray(0, length).reduce((largest, number) => Math.max(largest, number + 1), 0);
   if (labels.length > 0 && labels.length < most) throw new LinewatchError('interpret-labels', { expected: most, got: labels.length });
   const wanted = wantedClasses(only, labels, Math.max(most, labels.length));
   if (wanted === undefined) return { candidates, labels, rows };
-  const some = new Candidates(threshold, wanted);
+  const some = candidatesFor(options, wanted);
   for (let index = 0; index < length; index++) {
     const [left = 0, top = 0, right = 0, bottom = 0] = box.subarray(index * 4, index * 4 + 4);
     some.add(row[index] as number, label[index] as number, score[index] as number, left, top, right, bottom);
@@ -188,27 +211,57 @@ function ofChosen(candidates: Candidates, { labels, only, threshold }: DecodeOpt
   return { candidates: some, labels, rows };
 }
 
-function begin(columns: number, rules: ScoreRules, { labels, only, threshold }: DecodeOptions, points = 0) {
+function begin(columns: number, rules: ScoreRules, options: DecodeOptions, points = 0) {
+  const { labels, only } = options;
   const { classes } = classColumns(columns, rules);
   const known = classLabels(labels, classes, rules.background);
-  return { candidates: new Candidates(threshold, wantedClasses(only, known, classes), points), labels: known };
+  return { candidates: candidatesFor(options, wantedClasses(only, known, classes), points), labels: known };
+}
+
+function candidatesFor(
+  { threshold, pictures = 1 }: Pick<DecodeOptions, 'threshold' | 'pictures'>,
+  wanted?: Uint8Array,
+  points = 0,
+): Candidates {
+  return new Candidates(threshold, wanted, points, MOST_CANDIDATES * pictures);
+}
+
+/** A number of a class or a row, as models give it in float32. */
+function isWhole(value: number): boolean {
+  return value > -0.001 && Math.abs(value - Math.round(value)) < 0.001;
+}
+
+/** Whether boxes are 0..1 of the input: by the most of them, as a few wild ones may reach far beyond. */
+function isShare({ values, rows, count, rowStep, boxStep, columnStep }: Table): boolean {
+  let pixels = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let box = 0; box < count; box++) {
+      const at = row * rowStep + box * boxStep;
+      for (const column of [2, 3]) {
+        const size = Math.abs(values[at + column * columnStep] as number);
+        if (size > NORMALISED) pixels++;
+        else if (size > 0) pixels--;
+      }
+    }
+  }
+  return pixels <= 0;
 }
 
 /** From the boxes' unit to pixels of the input. */
 function scaleOf(boxes: Table, { setup, input }: DecodeOptions): readonly [number, number] {
-  const isNormalised = setup.normalised ?? largestIn(boxes, [0, 1, 2, 3]) <= NORMALISED;
-  return isNormalised ? input : [1, 1];
+  return (setup.normalised ?? isShare(boxes)) ? input : [1, 1];
 }
 
 /**
  * A 1 for each class that is looked for; a class without a label is called by its number.
- * @throws LinewatchError interpret-only
+ * @throws LinewatchError interpret-only, interpret-only-number
  */
 export function wantedClasses(only: readonly string[], labels: readonly string[], classes: number): Uint8Array | undefined {
   if (only.length === 0) return undefined;
   const wanted = new Uint8Array(classes);
   for (const name of only) {
     const isNumber = labels.length === 0 && /^\d+$/.test(name);
+    if (labels.length === 0 && !isNumber) throw new LinewatchError('interpret-only-number', { got: name });
     const index = isNumber ? Number(name) : labels.findIndex((label) => label.toLowerCase() === name.toLowerCase());
     if (index >= 0 && index < classes) wanted[index] = 1;
     else if (labels.length > 0) {

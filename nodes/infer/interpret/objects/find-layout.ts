@@ -1,8 +1,8 @@
 import { LinewatchError } from '../../../shared/errors.ts';
 import { describeOutputs, outputNamed } from './outputs.ts';
 import type { ObjectsSetup } from './setup.ts';
-import type { NamedTensor } from './table.ts';
-import { cellCount } from './yolo.ts';
+import { type NamedTensor, tableOf } from './table.ts';
+import { cellCount, hasLogSizes } from './yolo.ts';
 
 type YoloLayout = 'yolov5' | 'yolov8' | 'yolox';
 
@@ -72,29 +72,68 @@ function findYolo(
   if (output === undefined) return undefined;
   const [first = 1, second = 1] = dimsOf(output).slice(-2);
   const levels = strides === undefined ? usualStrides : [strides];
-  const matches = (count: number, factor: number) => levels.find((each) => cellCount(width, height, each) * factor === count);
+  const readings = yoloReadings(first, second, [width, height], levels);
   const plain = { output, masks, strides: strides ?? [8, 16, 32] };
-  for (const [count, columns, turned] of [
-    [first, second, false],
-    [second, first, true],
-  ] as const) {
-    if (layout !== 'yolov5' && columns >= 5) {
-      const found = matches(count, 1);
-      if (found !== undefined) {
-        const isV8 = turned || (labels > 0 && columns - masks - 3 * points === labels + 4);
-        return { kind: layout === 'auto' ? (isV8 ? 'yolov8' : 'yolox') : layout, output, masks, turned, strides: found };
-      }
-    }
-    if ((layout === 'auto' || layout === 'yolov5') && columns >= 5 && matches(count, 3) !== undefined) {
-      return { ...plain, kind: 'yolov5', turned };
-    }
+  if (layout !== 'auto') {
+    const possible = readings.filter(({ kind }) => kind === layout);
+    // As it is mostly exported, where the shape fits both ways round.
+    const found = possible.find(({ turned }) => turned === (layout === 'yolov8')) ?? possible[0];
+    return found === undefined ? { ...plain, kind: layout, turned: second > first } : { ...plain, ...found };
   }
-  // Of any other number of boxes there are more than columns.
+  const classesOf = ({ kind, turned }: Pick<YoloReading, 'kind' | 'turned'>) =>
+    (turned ? first : second) - (kind === 'yolov8' ? 4 : 5) - masks - 3 * points;
+  if (readings.length > 0) return plainest(readings, output, labels, classesOf, plain);
+  // Any other number of boxes: there are more of them than columns, and only the labels tell what the columns are.
+  if (labels === 0) return undefined;
   const turned = second > first;
-  if (layout !== 'auto') return { ...plain, kind: layout, turned };
-  const classes = Math.min(first, second) - masks - 3 * points;
-  if (turned || (labels > 0 && classes === labels + 4)) return { ...plain, kind: 'yolov8', turned };
-  return labels > 0 && classes === labels + 5 ? { ...plain, kind: 'yolov5', turned } : undefined;
+  const kinds = (['yolov8', 'yolov5'] as const).filter((kind) => classesOf({ kind, turned }) === labels);
+  if (kinds[0] !== undefined) return { ...plain, kind: kinds[0], turned };
+  // Then the labels are too many or too few.
+  return turned ? { ...plain, kind: 'yolov8', turned } : undefined;
+}
+
+interface YoloReading {
+  kind: YoloLayout;
+  turned: boolean;
+  strides: readonly number[];
+}
+
+/** All ways in which a shape may be read: which side are the boxes, one of each cell or three. */
+function yoloReadings(
+  first: number,
+  second: number,
+  [width, height]: readonly [number, number],
+  levels: readonly (readonly number[])[],
+): YoloReading[] {
+  return [[first, second, false] as const, [second, first, true] as const].flatMap(([count, columns, turned]): YoloReading[] => {
+    const matches = (factor: number) => levels.find((each) => cellCount(width, height, each) * factor === count);
+    const [one, three] = columns < 5 ? [] : [matches(1), matches(3)];
+    return [
+      ...(one === undefined ? [] : (['yolov8', 'yolox'] as const).map((kind) => ({ kind, turned, strides: one }))),
+      ...(three === undefined ? [] : [{ kind: 'yolov5' as const, turned, strides: three }]),
+    ];
+  });
+}
+
+/**
+ * The one reading that the labels and the values leave; undefined where several remain: read with one column shifted, a detector still finds
+ * something, only the wrong things.
+ */
+function plainest(
+  readings: readonly YoloReading[],
+  output: NamedTensor,
+  labels: number,
+  classesOf: (reading: YoloReading) => number,
+  plain: { output: NamedTensor; masks: number },
+): FoundLayout | undefined {
+  // Nobody exports YOLOX turned round.
+  const usual = readings.filter(({ kind, turned }) => !(kind === 'yolox' && turned));
+  const upright = usual.some(({ kind, turned }) => kind === 'yolox' && !turned);
+  // Only YOLOX gives logarithms of sizes.
+  const byValues = upright && hasLogSizes(tableOf(output)) ? usual.filter(({ kind }) => kind === 'yolox') : usual;
+  const byLabels = byValues.filter((reading) => classesOf(reading) === labels);
+  const possible = labels > 0 && byLabels.length > 0 ? byLabels : byValues;
+  return possible.length === 1 ? { ...plain, ...(possible[0] as YoloReading) } : undefined;
 }
 
 /** Boxes and scores by name, else by shape: the boxes are what ends in 4. */

@@ -45,7 +45,7 @@ export function tableFor(output: NamedTensor, rows: number, count: number): Tabl
   const values = float32Values(output.tensor, `msg.payload.${output.name}`);
   if (size === 0 && rows * count === 0) return { values, rows, count, columns, rowStep: 0, boxStep: columns, columnStep: 1 };
   const isTurned = dims.at(-1) === count && dims.at(-2) === columns && columns !== count && columns !== 1;
-  if (!Number.isInteger(columns) || columns === 0 || !(isTurned || dims.includes(count) || columns * count === size)) {
+  if (!Number.isInteger(columns) || columns === 0 || !(dims.includes(count) || dims.includes(rows * count))) {
     throw new LinewatchError('interpret-shape', {
       property: `msg.payload.${output.name}`,
       expected: `something for each of ${count} boxes`,

@@ -1,3 +1,4 @@
+import { LinewatchError } from '../../../shared/errors.ts';
 import { notANumber } from '../float32-values.ts';
 import type { Candidates } from './candidates.ts';
 import type { Table } from './table.ts';
@@ -8,6 +9,8 @@ export interface YoloColumns {
   classes: number;
   /** x, y and visibility each. */
   points: number;
+  /** Of objectness and classes; undefined where it is not said: then they must be probabilities. */
+  activation?: 'none' | 'sigmoid' | undefined;
 }
 
 /** The grid whose cells a box is relative to: per box, the cell's left top corner in cells, and its side in pixels. */
@@ -21,34 +24,44 @@ export interface Cells {
  * YOLOv5 (score = objectness · class), YOLOv8 and v11 (score = class), YOLOX (as v5, and box = ((x, y) + cell) · stride, e^(w, h) · stride).
  * Boxes are centre, width and height. A box has its best class only.
  * @param scale from the boxes' unit to pixels of the input: [1, 1], or its size where they are 0..1
- * @throws LinewatchError interpret-value, interpret-box for NaN and infinity
+ * @throws LinewatchError interpret-value, interpret-box for NaN and infinity; interpret-scores
  */
 export function decodeYolo(table: Table, columns: YoloColumns, found: Candidates, scale: readonly [number, number], cells?: Cells): void {
   for (let row = 0; row < table.rows; row++) {
     const best = table.columnStep === 1 ? bestByBox(table, row, columns, found.threshold) : bestByColumn(table, row, columns);
+    combine(best, columns);
     addBoxes(table, row, columns, best, found, scale, cells);
   }
 }
 
 interface Best {
+  /** Of the best class as the model gives it, from `combine` on the score of the object. */
   score: Float32Array;
   label: Uint32Array;
+  objectness: Float32Array | undefined;
 }
 
 /** Row by row: what is surely no object costs one comparison. */
-function bestByBox({ values, count, rowStep, boxStep }: Table, row: number, columns: YoloColumns, threshold: number): Best {
-  const { hasObjectness, classes } = columns;
+function bestByBox(
+  { values, count, rowStep, boxStep }: Table,
+  row: number,
+  { hasObjectness, classes, activation }: YoloColumns,
+  threshold: number,
+): Best {
   const score = new Float32Array(count);
+  const objectness = hasObjectness ? new Float32Array(count) : undefined;
+  // In the model's own measure; where logits may be is no saving.
+  const least = activation === 'sigmoid' ? Number.NEGATIVE_INFINITY : threshold;
   const label = new Uint32Array(count);
   const first = hasObjectness ? 5 : 4;
   let check = 0;
   for (let box = 0; box < count; box++) {
     const at = row * rowStep + box * boxStep;
-    let objectness = 1;
-    if (hasObjectness) {
-      objectness = values[at + 4] as number;
-      check += objectness;
-      if (objectness < threshold) continue;
+    if (objectness !== undefined) {
+      const sure = values[at + 4] as number;
+      objectness[box] = sure;
+      check += sure;
+      if (sure < least) continue;
     }
     let best = classes === 0 ? 1 : Number.NEGATIVE_INFINITY;
     let bestClass = 0;
@@ -60,11 +73,11 @@ function bestByBox({ values, count, rowStep, boxStep }: Table, row: number, colu
         bestClass = index;
       }
     }
-    score[box] = objectness * best;
+    score[box] = best;
     label[box] = bestClass;
   }
   if (Number.isNaN(check)) throw notANumber(values, 'msg.payload');
-  return { score, label };
+  return { score, label, objectness };
 }
 
 /** Column by column, in the order of memory: several times as fast as by box. */
@@ -84,16 +97,33 @@ function bestByColumn({ values, count, rowStep, columnStep }: Table, row: number
       }
     }
   }
-  if (hasObjectness) {
-    const at = row * rowStep + 4 * columnStep;
-    for (let box = 0; box < count; box++) {
-      const objectness = values[at + box] as number;
-      check += objectness;
-      score[box] = (score[box] as number) * objectness;
+  const start = row * rowStep + 4 * columnStep;
+  const objectness = hasObjectness ? values.subarray(start, start + count) : undefined;
+  for (let box = 0; objectness !== undefined && box < count; box++) check += objectness[box] as number;
+  if (Number.isNaN(check)) throw notANumber(values, 'msg.payload');
+  return { score, label, objectness };
+}
+
+/** Probabilities of an int8 model stand up to a step beside 0 and 1. */
+const TOLERANCE = 0.05;
+
+/**
+ * score = class, or objectness · class.
+ * @throws LinewatchError interpret-scores: what is no probability may be a logit, a mask, a point or an angle
+ */
+function combine({ score, objectness }: Best, { classes, activation }: YoloColumns): void {
+  for (const values of activation === undefined ? [score, objectness ?? []] : []) {
+    for (let box = 0; box < values.length; box++) {
+      const value = values[box] as number;
+      if (value < -TOLERANCE || value > 1 + TOLERANCE) throw new LinewatchError('interpret-scores', { got: value.toPrecision(3) });
     }
   }
-  if (Number.isNaN(check)) throw notANumber(values, 'msg.payload');
-  return { score, label };
+  const isLogit = activation === 'sigmoid';
+  const probability = (value: number) => (isLogit ? 1 / (1 + Math.exp(-value)) : value);
+  for (let box = 0; box < score.length; box++) {
+    const sure = classes === 0 ? 1 : probability(score[box] as number);
+    score[box] = objectness === undefined ? sure : sure * probability(objectness[box] as number);
+  }
 }
 
 function addBoxes(
@@ -150,6 +180,17 @@ export function gridCells(width: number, height: number, strides: readonly numbe
     }
   }
   return cells;
+}
+
+/** Whether widths and heights are logarithms, as YOLOX gives them: some are below 0. */
+export function hasLogSizes({ values, rows, count, rowStep, boxStep, columnStep }: Table): boolean {
+  for (let row = 0; row < rows; row++) {
+    for (let box = 0; box < count; box++) {
+      const at = row * rowStep + box * boxStep;
+      if ((values[at + 2 * columnStep] as number) < 0 || (values[at + 3 * columnStep] as number) < 0) return true;
+    }
+  }
+  return false;
 }
 
 /** The largest number in a column, by amount. */

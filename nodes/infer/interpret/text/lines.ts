@@ -1,3 +1,4 @@
+import { LinewatchError } from '../../../shared/errors.ts';
 import type { DetectedObject, ObjectsResult, Placement } from '../../../shared/messages.ts';
 import { seenPicture } from '../image-info.ts';
 import { type Maps, mapsOf } from '../map/maps.ts';
@@ -15,22 +16,33 @@ export interface TextLineOptions extends Pick<ObjectsOptions, 'zones' | 'zonePoi
   pixelThreshold: number;
   /** Mean of the pixels of a line at least; 0.6 with PaddleOCR. */
   threshold: number;
-  /** How much a line is widened, as the model marks only its core: area · this / perimeter; 1.5 with PaddleOCR. */
+  /** How much a line is widened, as the model marks only its core: area · this / perimeter; 1.5 with PaddleOCR (PostProcess.unclip_ratio of PP-OCRv4 and v5). */
   unclip: number;
   /** Pixels of the model's input that a line is high at least, before it is widened. */
   leastSide: number;
 }
 
+/** Probabilities of an int8 model stand up to a step beside 0 and 1. */
+const TOLERANCE = 0.05;
 /** Lines at a smaller angle are level. */
 const LEVEL = Math.sin((1.5 * Math.PI) / 180);
 
 /**
  * Lines of text in a detection map (differentiable binarisation, Liao et al., 2019), in the picture's own pixels and in reading order.
  * @param payload [rows, 1, H, W], probability that a pixel is text
- * @throws LinewatchError interpret-shape, interpret-value, interpret-image, interpret-rows
+ * @throws LinewatchError interpret-shape, interpret-value, interpret-image, interpret-rows; interpret-shape where the map is no probability
  */
 export function interpretTextLines(payload: unknown, image: unknown, options: TextLineOptions): ObjectsResult {
   const maps = mapsOf(namedOutputs(payload), options.output);
+  const wild = maps.values.find((value) => value < -TOLERANCE || value > 1 + TOLERANCE);
+  if (wild !== undefined) {
+    const property = `msg.payload.${maps.output.name}`;
+    throw new LinewatchError('interpret-shape', {
+      property,
+      expected: 'the probability of text, 0 to 1, at each place',
+      got: wild.toPrecision(3),
+    });
+  }
   const picture = seenPicture(image, maps.rows);
   const lines = picture.placements.flatMap((placement, row) => linesOf(maps, row, placement, options));
   const regions = picture.placements.map(({ region }) => region);

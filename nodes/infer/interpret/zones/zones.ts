@@ -36,8 +36,17 @@ export function parseZones(value: unknown): Zone[] {
     if (!Array.isArray(points) || points.length < 3 || points.length > MOST_CORNERS || !points.every(isCorner)) {
       throw wrong(`3 to ${MOST_CORNERS} corners [x, y] from 0 to 1 for zone "${trimmed}"`, points);
     }
+    if (!enclosesAnything(points)) throw wrong(`corners that do not lie on one line for zone "${trimmed}"`, points);
     return { name: trimmed, points: points as [number, number][] };
   });
+}
+
+/** Nothing can ever be in a zone all of whose corners lie on one line. */
+function enclosesAnything(points: readonly [number, number][]): boolean {
+  const [[x, y] = [0, 0], ...others] = points;
+  return others.some(([x1, y1], index) =>
+    others.slice(index + 1).some(([x2, y2]) => Math.abs((x1 - x) * (y2 - y) - (x2 - x) * (y1 - y)) > 1e-7),
+  );
 }
 
 function parseJson(text: string, wrong: (expected: string, got: unknown) => LinewatchError): unknown {
@@ -71,15 +80,18 @@ function standsAt({ x, y, width, height }: Box, zonePoint: ZonePoint): [number, 
   return [x + width / 2, zonePoint === 'foot' ? y + height : y + height / 2];
 }
 
-/** By how often a ray to the right crosses the outline: odd is inside. A point on the left or upper edge is inside; the picture's own lower edge too. */
+/**
+ * Whether the outline goes around the point (its winding number is not 0): in a zone whose sides cross each other, all that is drawn as filled. A
+ * point on the left or upper edge is inside; the picture's own lower edge too.
+ */
 export function isInside(points: readonly (readonly [number, number])[], x: number, y: number): boolean {
   // Who stands on the lower edge of the picture is in the zone that reaches down to it.
   const [px, py] = [Math.min(x, 1 - 1e-9), Math.min(y, 1 - 1e-9)];
-  let inside = false;
+  let turns = 0;
   for (let index = 0, before = points.length - 1; index < points.length; before = index++) {
     const [x1, y1] = points[index] as [number, number];
     const [x2, y2] = points[before] as [number, number];
-    if (y1 > py !== y2 > py && px < ((x2 - x1) * (py - y1)) / (y2 - y1) + x1) inside = !inside;
+    if (y1 > py !== y2 > py && px < ((x2 - x1) * (py - y1)) / (y2 - y1) + x1) turns += y1 > y2 ? 1 : -1;
   }
-  return inside;
+  return turns !== 0;
 }

@@ -12,7 +12,11 @@ import { ensureInstalled } from '../scripts/debian.ts';
 const root = join(import.meta.dirname, '..');
 // Node with the script itself: the files in node_modules/.bin are shell scripts, which Windows can not start.
 const tool = (script: string) => [process.execPath, join(root, 'node_modules', script)];
-const find = (pattern: string) => globSync(pattern, { cwd: root }).map((file) => file.replaceAll('\\', '/'));
+// Packages of the benches bring tests of their own.
+const find = (pattern: string) =>
+  globSync(pattern, { cwd: root })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !file.includes('node_modules/'));
 const mocha = (...files: string[]) => [...tool('mocha/bin/mocha.js'), ...files.toSorted()];
 
 interface Step {

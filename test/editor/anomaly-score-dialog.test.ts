@@ -57,7 +57,7 @@ describe('the dialog of anomaly score', function () {
     const download = page.waitForEvent('download');
     await page.getByText('Save as a file').click();
     const path = await (await download).path();
-    assert.equal(JSON.parse(readFileSync(path, 'utf8')).version, 2);
+    assert.equal(JSON.parse(readFileSync(path, 'utf8')).version, 3);
     await page.getByText('Saved: pump-7-').waitFor();
     const give = (text: string | Buffer) =>
       page.setInputFiles('#linewatch-anomaly-state input[type=file]', {
